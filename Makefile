@@ -1,0 +1,18 @@
+# Each target makes the environment first if there is none: make run PYTHON=python3.12
+# Windows has no make: py -3.12 -m course_utils.bootstrap run
+PYTHON ?= python3
+COURSE = @$(PYTHON) -m course_utils.bootstrap
+.PHONY: help run test lab list doctor store evidence mutants lint bench lock clean
+help: ; $(COURSE) help
+run: ; $(COURSE) run $(NB) $(ARGS)
+test: ; $(COURSE) test $(ARGS)
+lab: ; $(COURSE) lab $(ARGS)
+list: ; $(COURSE) list
+doctor: ; $(COURSE) doctor
+store: ; $(COURSE) store $(NB) $(ARGS)
+evidence: ; $(COURSE) evidence $(NB) $(ARGS)
+mutants: ; $(COURSE) mutants $(ARGS)
+lint: ; $(COURSE) lint
+bench: ; $(COURSE) bench $(ARGS)
+lock: ; $(COURSE) lock $(ARGS)
+clean: ; $(COURSE) clean
