@@ -1,0 +1,1 @@
+"""The checks behind the notebooks' exercises, one module per lecture."""

@@ -1,0 +1,97 @@
+"""Seeding reaches every generator; `fit` is Keras' own training, no more."""
+
+import random
+import subprocess
+import sys
+
+import keras
+import numpy as np
+import pytest
+
+from course_utils.training import fit, seed_everything
+
+
+def draw():
+    return (
+        random.random(),
+        np.random.random(),  # noqa: NPY002 - the global generator is what is tested
+        float(keras.random.uniform(())),
+        float(keras.layers.Dense(1)(np.ones((1, 1)))[0, 0]),
+    )
+
+
+def test_the_seed_governs_python_numpy_and_keras():
+    seed_everything(3)
+    first = draw()
+    seed_everything(3)
+    assert draw() == first
+    seed_everything(4)
+    assert all(a != b for a, b in zip(draw(), first, strict=True))
+
+
+def test_the_seed_in_force_is_returned_and_can_be_shifted(monkeypatch):
+    assert seed_everything(3) == 3
+    monkeypatch.setenv("COURSE_SEED_OFFSET", "100")
+    assert seed_everything(3) == 103
+    shifted = draw()
+    monkeypatch.delenv("COURSE_SEED_OFFSET")
+    seed_everything(103)
+    assert draw() == shifted
+
+
+def test_seeding_loads_no_tensorflow():
+    code = (
+        "import sys; from course_utils.training import seed_everything;"
+        "seed_everything(1); print('keras' in sys.modules, 'tensorflow' in sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.split() == ["False", "False"]
+
+
+def small_net():
+    keras.utils.set_random_seed(0)
+    net = keras.Sequential([keras.Input((4,)), keras.layers.Dense(3, "softmax")])
+    net.compile("sgd", "sparse_categorical_crossentropy", metrics=["accuracy"])
+    return net
+
+
+@pytest.fixture
+def data():
+    rng = np.random.default_rng(0)
+    return rng.normal(size=(60, 4)), rng.integers(0, 3, 60)
+
+
+def test_fit_trains_as_keras_does(data, capsys):
+    x, y = data
+    ours, theirs = small_net(), small_net()
+    history = fit(ours, x, y, epochs=3, batch_size=16, validation_data=(x, y))
+    reference = theirs.fit(
+        x, y, epochs=3, batch_size=16, validation_data=(x, y), verbose=0
+    )
+    assert set(history) == {*reference.history, "seconds"}
+    for key, values in reference.history.items():
+        np.testing.assert_array_equal(history[key], values)
+    for mine, other in zip(ours.get_weights(), theirs.get_weights(), strict=True):
+        np.testing.assert_array_equal(mine, other)
+    assert history["seconds"].shape == (3,)
+    assert (np.diff(history["seconds"]) > 0).all()
+
+
+def test_fit_prints_one_line_on_standard_output(data, capsys):
+    fit(small_net(), *data, epochs=3, name="plain net")
+    printed = capsys.readouterr()
+    assert printed.err == ""
+    frames = printed.out.replace("\n", "\r").split("\r")
+    assert all(not frame or frame.startswith("plain net") for frame in frames)
+    assert "3/3 epochs" in printed.out
+    assert "accuracy=" in printed.out
+
+
+def test_fit_hands_callbacks_and_options_on(data, capsys):
+    stop = keras.callbacks.EarlyStopping("loss", patience=0, min_delta=9.0)
+    history = fit(small_net(), *data, epochs=9, callbacks=[stop])
+    assert len(history["loss"]) == len(history["seconds"]) == 2
+    with pytest.raises(TypeError, match="nonsense"):
+        fit(small_net(), *data, epochs=1, nonsense=True)
