@@ -95,7 +95,7 @@ def test_a_good_notebook_brings_its_results(executed):
 
 def test_the_kernel_is_this_python_in_the_notebooks_folder(executed):
     good = executed[0]["01_good"]
-    where, python = text_of(cells(good)[1]).split()
+    where, python = text_of(cells(good)[1]).splitlines()
     assert where == str(good.path.parent)
     assert python == sys.executable
 

@@ -1,0 +1,54 @@
+"""What every test run shares: no network, no leftover settings, no dead kernels."""
+
+import os
+import signal
+import time
+from queue import Empty
+
+import pytest
+from nbval.kernel import RunningKernel
+
+NOTICE_SECONDS = 1.0
+
+os.environ["COURSE_OFFLINE"] = "1"  # kernels inherit it
+for name in (
+    "COURSE_SEED_OFFSET",
+    "COURSE_EXPECT",
+    "COURSE_RESULTS",
+    "COURSE_MIRROR",
+    "COURSE_DATA_DIR",
+):
+    os.environ.pop(name, None)
+
+# A job that a script starts with & ignores Ctrl-C, and so would what tests start.
+if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def await_reply(self, msg_id, timeout=None):
+    """Wait for a cell's reply, but not for one from a kernel that has died.
+
+    nbval itself notices a dead kernel only when the cell's whole timeout has passed.
+    """
+    deadline = time.monotonic() + (timeout or float("inf"))
+    while True:
+        try:
+            message = self.get_message(stream="shell", timeout=NOTICE_SECONDS)
+        except Empty:
+            if not self.is_alive():
+                raise RuntimeError(
+                    "the kernel died while this cell ran: out of memory, or a crash "
+                    "inside a library"
+                ) from None
+            if time.monotonic() > deadline:
+                raise
+            continue
+        if message["parent_header"].get("msg_id") == msg_id:
+            if message["content"]["status"] == "aborted":
+                raise RuntimeError("the kernel aborted the request")
+            return
+
+
+@pytest.hookimpl
+def pytest_configure(config):
+    RunningKernel.await_reply = await_reply

@@ -1,0 +1,69 @@
+"""Every bound in a notebook was measured under several seeds and leaves a margin."""
+
+import json
+
+import pytest
+from notebook_files import NOTEBOOKS, ROOT, claims, code_hash, read
+
+SEEDS = 5
+RANGES = ("at_least", "at_most", "between")
+EVIDENCE = ROOT / "tests/evidence"
+
+# Bounds whose measured value depends on the seed and that argue against nothing that
+# could miss them: why that is so.
+NO_BASELINE = json.loads((EVIDENCE / "no_baseline.json").read_text(encoding="utf-8"))
+
+
+@pytest.fixture(params=NOTEBOOKS, ids=lambda path: path.stem)
+def path(request):
+    return request.param
+
+
+@pytest.fixture
+def evidence(path):
+    file = EVIDENCE / f"{path.stem}.json"
+    assert file.is_file(), f"no evidence yet: make evidence NB={path.name[:2]}"
+    return json.loads(file.read_text(encoding="utf-8"))
+
+
+def spread(values):
+    return max(values) - min(values)
+
+
+def test_evidence_is_of_this_code(path, evidence):
+    notebook = read(path)
+    again = f"the notebook changed since: make evidence NB={path.name[:2]}"
+    assert evidence["code"] == code_hash(notebook), again
+    assert [claim["line"] for claim in evidence["claims"]] == claims(notebook), again
+
+
+def test_enough_seeds(evidence):
+    assert len(set(evidence["seed_offsets"])) >= SEEDS
+    for claim in evidence["claims"]:
+        assert len(claim["kept"]) == len(evidence["seed_offsets"]), claim["line"]
+
+
+def test_every_claim_holds_under_every_seed(evidence):
+    for claim in evidence["claims"]:
+        assert all(claim["kept"]), claim["line"]
+
+
+def test_bounds_leave_a_margin_to_the_worst_seed(evidence):
+    """Half the spread over the seeds lies between the worst one and the bound."""
+    for claim in evidence["claims"]:
+        if claim["slack"][0] is not None:
+            margin, needed = min(claim["slack"]), spread(claim["slack"]) / 2
+            assert margin >= needed, f"{claim['line']}: {margin:g} < {needed:g}"
+
+
+def test_no_bound_is_trivially_true(path, evidence):
+    """What the lecture argues against misses the bound, under every seed."""
+    reasons = NO_BASELINE.get(path.stem, {})
+    unused = set(reasons)
+    for claim in evidence["claims"]:
+        if claim["baseline"]:
+            assert max(claim["baseline"]["slack"]) < 0, claim["line"]
+        elif claim["bound"] in RANGES and spread(claim["slack"]) > 0:
+            assert claim["claim"] in reasons, f"{claim['line']}: give a baseline"
+            unused.discard(claim["claim"])
+    assert not unused, f"reasons for claims that need none: {unused}"
