@@ -98,6 +98,18 @@ def test_every_claim_left_its_line(notebook):
             assert "✓ " in text, cell.source
 
 
+def test_no_measured_number_is_compared(notebook):
+    """The value of a cell's last line shows digits that differ between processors."""
+    for cell in code_cells(notebook):
+        if "nbval-ignore-output" not in tags(cell):
+            for out in cell.outputs:
+                shown = out.get("data", {}).get("text/plain", "")
+                if out.output_type == "execute_result":
+                    assert not re.search(r"\d\.\d{3}", shown), cell.source
+            for line in "".join(o.get("text", "") for o in cell.outputs).splitlines():
+                assert line.startswith("✓") or not re.search(r"\d\.\d{5}", line), line
+
+
 def test_metadata_depends_on_no_machine(notebook):
     assert "widgets" not in notebook.metadata
     assert notebook.metadata.kernelspec.name == "python3"
