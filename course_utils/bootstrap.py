@@ -23,7 +23,7 @@ def main(arguments=None):
     """Set up the environment if need be, run the command in it; the exit status."""
     arguments = sys.argv[1:] if arguments is None else arguments
     if sys.version_info[:2] in SUPPORTED:
-        from course_utils import commands
+        from course_utils.cli import commands
 
         return commands.main(arguments)
     python = made_before(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))

@@ -22,8 +22,8 @@ from importlib.metadata import version
 
 from notebook_files import NOTEBOOKS, ROOT, code_hash
 
+from course_utils.cli.runner import execute
 from course_utils.files import write_atomically
-from course_utils.runner import execute
 
 PACKAGES = ("tensorflow", "keras", "numpy")
 

@@ -14,7 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from course_utils import bootstrap, commands, environment, obstacles
+from course_utils import bootstrap
+from course_utils.cli import commands, environment, obstacles
 
 ROOT = Path(__file__).resolve().parents[1]
 BASE = getattr(sys, "_base_executable", sys.executable)
@@ -49,8 +50,16 @@ def make_clone(root):
     package = root / "course_utils"
     (package / "exercises").mkdir(parents=True)
     (package / "exercises" / "__init__.py").touch()
-    for name in ("__init__", "bootstrap", "commands", "environment", "obstacles"):
-        shutil.copy(ROOT / "course_utils" / f"{name}.py", package)
+    (package / "cli").mkdir()
+    for name in (
+        "__init__",
+        "bootstrap",
+        "cli/__init__",
+        "cli/commands",
+        "cli/environment",
+        "cli/obstacles",
+    ):
+        shutil.copy(ROOT / "course_utils" / f"{name}.py", package / f"{name}.py")
     (package / "__main__.py").write_text(
         "import json, sys\nprint(json.dumps([sys.executable, __file__, *sys.argv[1:]]))"
     )

@@ -9,8 +9,9 @@ import nbformat
 import pytest
 from tiny_notebooks import text_of, write_notebook
 
-from course_utils import catalog, data, download, index, terminal
-from course_utils.cli import main
+from course_utils import data, download
+from course_utils.cli import catalog, index, terminal
+from course_utils.cli.main import main
 
 COURSE = [sys.executable, "-m", "course_utils"]
 
@@ -249,7 +250,7 @@ def test_list_shows_what_notebooks_say_of_themselves(tmp_path, capsys):
 
 def test_list_imports_nothing_that_takes_time(course):
     code = (
-        "import sys; from course_utils.cli import main\n"
+        "import sys; from course_utils.cli.main import main\n"
         f"main(['list', '--folder', {str(course)!r}])\n"
         "print(*sorted(sys.modules))"
     )
@@ -363,7 +364,7 @@ def test_a_wrong_command_line_is_explained(arguments, complaint, capsys):
 def test_a_missing_library_is_one_clear_line(course):
     code = (
         "import sys; sys.modules['nbclient'] = None\n"
-        "from course_utils.cli import main\n"
+        "from course_utils.cli.main import main\n"
         f"sys.exit(main(['run', '--folder', {str(course)!r}]))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
@@ -410,7 +411,7 @@ def test_fetch_tells_what_went_wrong(monkeypatch, capsys):
 
 @pytest.mark.parametrize("status", [0, 1])
 def test_doctor_decides_the_exit_status(monkeypatch, status):
-    from course_utils import doctor
+    from course_utils.cli import doctor
 
     monkeypatch.setattr(doctor, "run", lambda: status)
     assert main(["doctor"]) == status

@@ -11,8 +11,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-from course_utils import data, doctor
-from course_utils.doctor import Finding
+from course_utils import data
+from course_utils.cli import doctor
+from course_utils.cli.doctor import Finding
 
 ROOT = Path(__file__).resolve().parents[1]
 

@@ -200,12 +200,14 @@ def test_every_part_of_the_package_is_installed():
     names = {".".join(path.relative_to(ROOT).parts) for path in folders}
     setuptools = PYPROJECT["tool"]["setuptools"]
     assert set(setuptools["packages"]) == names
-    others = {
-        f"*{path.suffix}"
-        for path in package.rglob("*")
-        if path.is_file() and path.suffix not in {".py", ".pyc"}
-    }
-    assert others <= set(setuptools["package-data"]["course_utils"])
+    for folder in folders:
+        others = {
+            f"*{path.suffix}"
+            for path in folder.glob("*")
+            if path.is_file() and path.suffix not in {".py", ".pyc"}
+        }
+        name = ".".join(folder.relative_to(ROOT).parts)
+        assert others <= set(setuptools["package-data"].get(name, ()))
 
 
 IMPORT = """
@@ -231,8 +233,9 @@ def test_importing_the_package_takes_no_time_and_loads_nothing_else():
 
 
 LIGHT = [
-    path.stem
-    for path in sorted((ROOT / "course_utils").glob("*.py"))
+    f"{folder}.{path.stem}"
+    for folder in ("course_utils", "course_utils.cli")
+    for path in sorted((ROOT / folder.replace(".", "/")).glob("*.py"))
     if path.stem not in {"__main__", "layers", "losses", "models", "optimizers"}
 ]
 
@@ -240,8 +243,7 @@ LIGHT = [
 @pytest.mark.parametrize("module", LIGHT)
 def test_importing_a_module_does_not_load_tensorflow(module):
     code = (
-        f"import sys, course_utils.{module}\n"
-        "assert not {'tensorflow', 'keras'} & set(sys.modules)"
+        f"import sys, {module}\nassert not {{'tensorflow', 'keras'}} & set(sys.modules)"
     )
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True

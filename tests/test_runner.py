@@ -12,8 +12,9 @@ import psutil
 import pytest
 from tiny_notebooks import text_of, write_notebook
 
-from course_utils import files, runner
-from course_utils.store import clean, store
+from course_utils import files
+from course_utils.cli import runner
+from course_utils.cli.store import clean, store
 
 KEPT = """
 from course_utils.checks import expect

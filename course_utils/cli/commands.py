@@ -11,8 +11,8 @@ import tomllib
 from pathlib import Path
 
 from course_utils.bootstrap import ON_WINDOWS
-from course_utils.environment import ROOT, prepare, read_stamp, remove, say
-from course_utils.obstacles import SetupError
+from course_utils.cli.environment import ROOT, prepare, read_stamp, remove, say
+from course_utils.cli.obstacles import SetupError
 
 USAGE = """\
 Usage: make COMMAND            or: python3 -m course_utils.bootstrap COMMAND

@@ -39,9 +39,9 @@ import jinja2
 import nbformat
 import psutil
 
-from course_utils import catalog, store
+from course_utils.cli import catalog, store
+from course_utils.cli.runner import MEMORY_INTERVAL, warnings_of
 from course_utils.files import write_atomically
-from course_utils.runner import MEMORY_INTERVAL, warnings_of
 
 __all__ = ["report", "write", "write_executed"]
 
@@ -60,7 +60,7 @@ def write_executed(outcome, folder):
 
     Parameters
     ----------
-    outcome : course_utils.runner.Outcome
+    outcome : course_utils.cli.runner.Outcome
         Nothing is written if its notebook could not be read.
     folder : path-like
         For example ``build/executed``.
@@ -89,7 +89,7 @@ def write(outcomes, folder, *, jobs):
 
     Parameters
     ----------
-    outcomes : sequence of course_utils.runner.Outcome
+    outcomes : sequence of course_utils.cli.runner.Outcome
     folder : path-like
         For example ``build``.
     jobs : int

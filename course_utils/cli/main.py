@@ -10,9 +10,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-from course_utils import catalog, terminal
+from course_utils.cli import catalog, terminal
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 
 DESCRIPTION = """\
 The deep learning course from the command line: run the notebooks, test them,
@@ -98,7 +98,7 @@ def list_notebooks(options):
 
 def run(options):
     """Execute notebooks and write what came of them to the build folder."""
-    from course_utils import index
+    from course_utils.cli import index
 
     paths = _selected(options)
     copies = options.build / "executed"
@@ -116,8 +116,8 @@ def run(options):
 
 def store(options):
     """Execute notebooks and keep their clean outputs in their own files."""
-    from course_utils import runner
-    from course_utils import store as storing
+    from course_utils.cli import runner
+    from course_utils.cli import store as storing
 
     paths = _selected(options)
     originals = {path.resolve(): path.read_bytes() for path in paths}
@@ -139,7 +139,7 @@ def _selected(options):
 
 
 def _execute(paths, options, finish, environment=None):
-    from course_utils import progress, runner
+    from course_utils.cli import progress, runner
 
     with progress.for_stream(sys.stdout, len(paths)) as watcher:
         return runner.execute(
@@ -164,7 +164,7 @@ def _tell_failures(outcomes, verb):
 
 def doctor(options):
     """Check the machine and the installation."""
-    from course_utils import doctor
+    from course_utils.cli import doctor
 
     return doctor.run()
 

@@ -7,8 +7,8 @@ tells the Python version, so that 3.11 and 3.13 store the same bytes.
 
 import nbformat
 
+from course_utils.cli.runner import warnings_of
 from course_utils.files import write_atomically
-from course_utils.runner import warnings_of
 
 __all__ = ["clean", "store"]
 
@@ -23,7 +23,7 @@ def store(outcome, original):
 
     Parameters
     ----------
-    outcome : course_utils.runner.Outcome
+    outcome : course_utils.cli.runner.Outcome
     original : bytes
         The file's content when it was executed.
 

@@ -18,8 +18,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from course_utils import terminal
-from course_utils.environment import ON_WINDOWS, ROOT, STAMP
+from course_utils.cli import terminal
+from course_utils.cli.environment import ON_WINDOWS, ROOT, STAMP
 
 __all__ = ["Finding", "main", "run"]
 
@@ -45,7 +45,7 @@ class Finding:
 
 
 def main(arguments=None):
-    """``python -m course_utils.doctor``: `run` for itself."""
+    """``python -m course_utils.cli.doctor``: `run` for itself."""
     terminal.tolerate_narrow_encodings()
     return run()
 

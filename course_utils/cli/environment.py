@@ -20,9 +20,14 @@ import time
 from pathlib import Path
 
 from course_utils.bootstrap import INTERPRETER, ON_WINDOWS
-from course_utils.obstacles import SetupError, check_machine, check_space, what_failed
+from course_utils.cli.obstacles import (
+    SetupError,
+    check_machine,
+    check_space,
+    what_failed,
+)
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 STAMP = "course-setup.json"
 LOG = "build/setup.log"
 
