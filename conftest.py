@@ -2,6 +2,7 @@
 
 import os
 import signal
+import tempfile
 import time
 from queue import Empty
 
@@ -16,9 +17,13 @@ for name in (
     "COURSE_EXPECT",
     "COURSE_RESULTS",
     "COURSE_MIRROR",
-    "COURSE_DATA_DIR",
+    "COURSE_INCEPTION_WEIGHTS",
 ):
     os.environ.pop(name, None)
+
+# Features of images are kept between runs; a test must find none of an earlier one.
+cache = tempfile.TemporaryDirectory(prefix="course-tests-", ignore_cleanup_errors=True)
+os.environ["COURSE_DATA_DIR"] = cache.name
 
 # A job that a script starts with & ignores Ctrl-C, and so would what tests start.
 if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:

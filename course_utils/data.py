@@ -4,6 +4,7 @@ The bundled files live in the repository's ``data`` folder; ``data/MANIFEST.json
 the SHA-256, source and licence of each, and ``data/README.md`` their limits.
 """
 
+import csv
 import hashlib
 import io
 import json
@@ -18,10 +19,13 @@ from course_utils.download import DataError, Remote, fetch
 __all__ = [
     "DataError",
     "Digits",
+    "Images",
     "bundled_files",
     "fetch_digits",
     "load_digits",
+    "load_images",
     "load_photo",
+    "load_photos",
     "read_bundled",
 ]
 
@@ -109,9 +113,8 @@ def load_digits(
     """
     if subset not in SIZES:
         raise ValueError(f"subset={subset!r}: expected 'bundled' or 'full'")
-    held_out = _count(validation, SIZES[subset][0])
-    if not isinstance(seed, (int, np.integer)) or seed < 0:  # None: new ones each time
-        raise ValueError(f"seed={seed!r}: expected a whole number, 0 or more")
+    held_out = _count(validation, SIZES[subset][0], "digits")
+    _check_seed(seed)
     raw = _read_full() if subset == "full" else _read_subset()
 
     def images(x):
@@ -152,13 +155,117 @@ def fetch_digits():
     return fetch(FULL_MNIST, copies=[Path(keras_home, "datasets", FULL_MNIST.name)])
 
 
+class Images(NamedTuple):
+    """Labelled pictures, split; `load_images` says what each array holds."""
+
+    x_train: np.ndarray
+    y_train: np.ndarray
+    x_validation: np.ndarray | None
+    y_validation: np.ndarray | None
+    x_test: np.ndarray
+    y_test: np.ndarray
+    classes: tuple
+
+    def __repr__(self):
+        shapes = Digits.__repr__(Digits(*self[:-1])).removeprefix("Digits(")
+        return f"Images({shapes.removesuffix(')')}, classes {', '.join(self.classes)})"
+
+
+def load_images(*, validation=0, seed=0):
+    """Labelled pictures of six classes of things, each on white, for a recogniser.
+
+    Parameters
+    ----------
+    validation : int or float
+        About how many of the 157 training pictures to set aside for validation, or
+        which fraction of them. Each class gives its share; pictures that look alike
+        stay together, as they do in training and test part.
+    seed : int
+        Which are set aside; the same seed sets the same ones aside.
+
+    Returns
+    -------
+    Images
+        Named arrays, new ones at each call:
+
+        ``x_train``, ``x_validation``, ``x_test``
+            uint8 in 0…255, shape (n, 160, 160, 3): red, green and blue.
+        ``y_train``, ``y_validation``, ``y_test``
+            int64, shape (n,): positions in ``classes``.
+        ``classes``
+            The names of the classes.
+
+        ``x_validation`` and ``y_validation`` are None if `validation` is 0. Classes
+        are mixed, so the first *n* are a random sample.
+
+    Raises
+    ------
+    ValueError
+        If an argument is none of the above.
+    DataError
+        If a file is missing, unreadable or not the right one.
+    """
+    rows = _object_rows()
+    train = [row for row in rows if row["part"] == "train"]
+    test = [row for row in rows if row["part"] == "test"]
+    held_out = _count(validation, len(train), "pictures")
+    _check_seed(seed)
+    classes = tuple(sorted({row["class"] for row in rows}))
+
+    def arrays(rows):
+        x = np.stack([_pixels(_read_object(row)) for row in rows])
+        return x, np.array([classes.index(row["class"]) for row in rows])
+
+    x, y = arrays(train)
+    held = _stratified(y, held_out, seed)
+    first = {row["alike"]: i for i, row in reversed(list(enumerate(train)))}
+    held = held[[first[row["alike"]] for row in train]]
+    x_test, y_test = arrays(test)
+    return Images(
+        x_train=x[~held],
+        y_train=y[~held],
+        x_validation=x[held] if held_out else None,
+        y_validation=y[held] if held_out else None,
+        x_test=x_test,
+        y_test=y_test,
+        classes=classes,
+    )
+
+
+def _object_rows():
+    """The index of the labelled pictures, in an order that mixes the classes."""
+    text = read_bundled("objects/index.csv").decode("utf-8")
+    return sorted(csv.DictReader(io.StringIO(text)), key=lambda row: row["sha256"])
+
+
+def _read_object(row):
+    entry = {"sha256": row["sha256"], "bytes": int(row["bytes"])}
+    return _verified(DATA / "objects" / row["file"], entry)
+
+
+def load_photos():
+    """All bundled photographs.
+
+    Returns
+    -------
+    dict of str to numpy.ndarray
+        Name, such as ``"cat"``, to what `load_photo` gives, in alphabetical order.
+
+    Raises
+    ------
+    DataError
+        If a file is missing, unreadable or not the right one.
+    """
+    return {name: load_photo(name) for name in _photo_names()}
+
+
 def load_photo(name):
-    """A bundled photograph.
+    """A bundled photograph, at most 400 pixels wide and high.
 
     Parameters
     ----------
     name : str
-        ``"cat"``: scikit-image's Chelsea, CC0, 266 × 400 pixels.
+        ``"cat"``, ``"coffee"``, ``"rocket"`` and others, which `load_photos` lists.
 
     Returns
     -------
@@ -172,13 +279,20 @@ def load_photo(name):
     DataError
         If its file is missing, unreadable or not the right one.
     """
-    file = f"photos/{name}.jpg"
-    if file not in bundled_files():
-        names = [Path(f).stem for f in bundled_files() if f.startswith("photos/")]
+    names = _photo_names()
+    if name not in names:
         raise ValueError(f"no photo {name!r}; there are: {', '.join(names)}")
+    return _pixels(read_bundled(f"photos/{name}.jpg"))
+
+
+def _photo_names():
+    return sorted(Path(f).stem for f in bundled_files() if f.startswith("photos/"))
+
+
+def _pixels(content):
     from PIL import Image
 
-    with Image.open(io.BytesIO(read_bundled(file))) as photo:
+    with Image.open(io.BytesIO(content)) as photo:
         return np.array(photo.convert("RGB"))
 
 
@@ -224,13 +338,16 @@ def read_bundled(name):
     DataError
         If the file is missing, unreadable, truncated or altered.
     """
-    entry = bundled_files()[name]
+    return _verified(DATA / name, bundled_files()[name])
+
+
+def _verified(path, entry):
     expected = f"{entry['bytes']:,} bytes with SHA-256 {entry['sha256'][:12]}…"
-    content = _read(DATA / name, expected)
+    content = _read(path, expected)
     sha256 = hashlib.sha256(content).hexdigest()
     if sha256 != entry["sha256"]:
         found = f"{len(content):,} bytes with SHA-256 {sha256[:12]}…"
-        raise _broken(DATA / name, found, expected)
+        raise _broken(path, found, expected)
     return content
 
 
@@ -305,8 +422,13 @@ def _arrays(content, subset, broken):
     return arrays
 
 
-def _count(validation, available):
-    """How many digits to set aside, of those available."""
+def _check_seed(seed):
+    if not isinstance(seed, (int, np.integer)) or seed < 0:  # None: new ones each time
+        raise ValueError(f"seed={seed!r}: expected a whole number, 0 or more")
+
+
+def _count(validation, available, what):
+    """How many digits or pictures to set aside, of those available."""
     count = -1
     if isinstance(validation, (float, np.floating)) and 0 <= validation < 1:
         count = round(float(validation) * available)
@@ -315,7 +437,7 @@ def _count(validation, available):
     if not 0 <= count < available or (count == 0 and validation):
         raise ValueError(
             f"validation={validation!r}: expected how many of the {available:,} "
-            f"training digits to set aside, 0 to {available - 1:,}, or which fraction "
+            f"training {what} to set aside, 0 to {available - 1:,}, or which fraction "
             "of them, at least 0 and below 1"
         )
     return count

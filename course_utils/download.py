@@ -28,6 +28,8 @@ __all__ = ["DataError", "Remote", "cache_folder", "fetch", "why_unusable"]
 TIMEOUT = (10, 30)
 #: Tries per address, where another try can help.
 TRIES = 3
+#: Seconds until a connection must stand when something else will do as well.
+QUICK = 3
 
 # no rate: pooch restarts the bar's clock when the last piece has arrived
 BAR = "{percentage:3.0f}% |{bar:40}| {n_fmt}/{total_fmt}B, {remaining} left"
@@ -48,11 +50,14 @@ class Remote:
     url : str
         The host that is asked last.
     sha256 : str
-        64 hexadecimal digits; nothing else is accepted, wherever it comes from.
+        64 hexadecimal digits; nothing else is accepted, wherever it comes from. Empty
+        if only an MD5 was published.
     size : int
         Bytes, for messages.
     otherwise : str
         What to do without the file, a sentence.
+    md5 : str
+        32 hexadecimal digits, for a file without a published SHA-256.
     """
 
     name: str
@@ -60,6 +65,12 @@ class Remote:
     sha256: str
     size: int
     otherwise: str
+    md5: str = ""
+
+    @property
+    def digest(self):
+        """The hash that the file must have."""
+        return self.sha256 or self.md5
 
 
 def cache_folder():
@@ -78,7 +89,7 @@ def cache_folder():
     return Path(pooch.os_cache("course-utils"))
 
 
-def fetch(remote, copies=()):
+def fetch(remote, copies=(), quick=False):
     """The path of a verified copy of `remote`, downloaded first if there is none.
 
     Looked for in the cache, then among `copies`, then on ``COURSE_MIRROR``, then at
@@ -91,6 +102,8 @@ def fetch(remote, copies=()):
     remote : Remote
     copies : sequence of pathlib.Path
         Where another program may have put the file; used in place, never changed.
+    quick : bool
+        Whether to give up soon: one try per address, three seconds to connect.
 
     Returns
     -------
@@ -104,7 +117,7 @@ def fetch(remote, copies=()):
     cached = cache_folder() / remote.name
     tried = []
     for path in (cached, *copies):
-        trouble = why_unusable(path, remote.sha256)
+        trouble = why_unusable(path, remote.digest)
         if not trouble:
             return path
         tried.append((path, trouble))
@@ -119,24 +132,24 @@ def fetch(remote, copies=()):
         if sources:
             cached.parent.mkdir(parents=True, exist_ok=True)
             with _alone(cached):
-                if not why_unusable(cached, remote.sha256):
+                if not why_unusable(cached, remote.digest):
                     return cached  # another process was faster
                 for source in sources:
-                    trouble = _keep(source, cached, remote)
+                    trouble = _keep(source, cached, remote, quick)
                     if not trouble:
                         return cached
                     tried.append((source, trouble))
     raise DataError(_report(remote, tried, cached))
 
 
-def why_unusable(path, sha256):
+def why_unusable(path, digest):
     """What is wrong with a local file, in words; None if nothing is.
 
     Parameters
     ----------
     path : pathlib.Path
-    sha256 : str
-        Expected, 64 hexadecimal digits.
+    digest : str
+        Expected, 64 hexadecimal digits of a SHA-256 or 32 of an MD5.
 
     Returns
     -------
@@ -144,15 +157,25 @@ def why_unusable(path, sha256):
     """
     try:
         with open(path, "rb") as file:
-            found = hashlib.file_digest(file, "sha256").hexdigest()
+            found = hashlib.file_digest(file, _function(digest)).hexdigest()
     except FileNotFoundError:
         return "not there"
     except OSError as error:
         return f"not readable: {error.strerror or error}"
-    if found != sha256:
+    if found != digest:
         size = path.stat().st_size
-        return f"wrong content: {size:,} bytes with SHA-256 {found[:12]}…"
+        return f"wrong content: {size:,} bytes with {_kind(digest)} {found[:12]}…"
     return None
+
+
+def _kind(digest):
+    """The name of a hash, by its length."""
+    return {64: "SHA-256", 32: "MD5"}[len(digest)]
+
+
+def _function(digest):
+    """What hashlib calls it."""
+    return _kind(digest).replace("-", "").lower()
 
 
 def _offline():
@@ -209,7 +232,7 @@ def _writing(folder):
         ) from error
 
 
-def _keep(source, target, remote):
+def _keep(source, target, remote, quick):
     """Bring `source` to `target`, whole and verified or not at all; why not, if not.
 
     The transfer happens in a folder of its own beside `target`: what a killed process
@@ -220,12 +243,12 @@ def _keep(source, target, remote):
     partial.mkdir()
     try:
         if isinstance(source, Path):
-            if trouble := why_unusable(source, remote.sha256):
+            if trouble := why_unusable(source, remote.digest):
                 return trouble
             shutil.copyfile(source, partial / target.name)
-            trouble = why_unusable(partial / target.name, remote.sha256)
+            trouble = why_unusable(partial / target.name, remote.digest)
         else:
-            trouble = _download(source, partial, remote)
+            trouble = _download(source, partial, remote, quick)
         if not trouble:
             (partial / target.name).chmod(0o644)  # a shared cache is for all to read
             os.replace(partial / target.name, target)
@@ -234,37 +257,40 @@ def _keep(source, target, remote):
         shutil.rmtree(partial, ignore_errors=True)
 
 
-def _download(url, folder, remote):
+def _download(url, folder, remote, quick):
     """Download and verify; return what went wrong in words, or None."""
     import pooch
     import requests
 
-    downloader = _downloader(remote.size)
+    connect, silence = TIMEOUT
+    timeout = (min(QUICK, connect) if quick else connect, silence)
+    downloader = _downloader(remote.size, timeout)
     store = pooch.create(
         folder,
         base_url="",
-        registry={remote.name: f"sha256:{remote.sha256}"},
+        registry={remote.name: f"{_function(remote.digest)}:{remote.digest}"},
         urls={remote.name: url},
-        retry_if_failed=TRIES - 1,
+        retry_if_failed=0 if quick else TRIES - 1,
     )
     try:
         store.fetch(remote.name, downloader=downloader)
     except _GivenUp as error:
         return str(error)
     except requests.RequestException as error:
-        trouble, _ = _diagnosis(error)
+        trouble, _ = _diagnosis(error, timeout)
     except ValueError:  # pooch has compared the hash
-        trouble = f"wrong content: {downloader.received:,} bytes with another SHA-256"
+        kind = _kind(remote.digest)
+        trouble = f"wrong content: {downloader.received:,} bytes with another {kind}"
     else:
         return None
-    return f"{trouble} ({downloader.tries} tries)"
+    return f"{trouble} ({downloader.tries} {'try' if quick else 'tries'})"
 
 
 class _GivenUp(Exception):
     """A failure that another try will not mend; pooch does not retry it."""
 
 
-def _downloader(size):
+def _downloader(size, timeout):
     """Pooch's downloader with a progress bar that is closed whatever happens."""
     import pooch
     import requests
@@ -280,16 +306,16 @@ def _downloader(size):
                 try:
                     super().__call__(url, output_file, *rest, **options)
                 except requests.RequestException as error:
-                    trouble, again = _diagnosis(error)
+                    trouble, again = _diagnosis(error, timeout)
                     if again:
                         raise
                     raise _GivenUp(trouble) from error
             self.received = os.path.getsize(output_file)
 
-    return Downloader(timeout=TIMEOUT, chunk_size=1 << 16)
+    return Downloader(timeout=timeout, chunk_size=1 << 16)
 
 
-def _diagnosis(error):
+def _diagnosis(error, timeout):
     """What a failed request means, in words, and whether another try may help."""
     import requests
     from urllib3 import exceptions as urllib3
@@ -306,11 +332,11 @@ def _diagnosis(error):
     if caused_by(socket.gaierror):
         return "name not resolved: no network, or the host is blocked", False
     if caused_by(requests.ConnectTimeout):
-        return f"no connection within {TIMEOUT[0]} s", False
+        return f"no connection within {timeout[0]} s", False
     if refused := caused_by(ConnectionRefusedError):
         return f"no connection: {refused.strerror}", False
     if caused_by(urllib3.ReadTimeoutError):
-        return f"stalled: no data for {TIMEOUT[1]} s", True
+        return f"stalled: no data for {timeout[1]} s", True
     if short := caused_by(urllib3.IncompleteRead):
         return f"ended early, {short.expected:,} bytes short", True
     return f"{type(error).__name__}: {error}"[:200], True
@@ -338,5 +364,5 @@ def _report(remote, tried, cached):
         "  - set COURSE_MIRROR to a URL, folder or file that has it;\n"
         + ("  - unset COURSE_OFFLINE;\n" if _offline() else "")
         + f"  - {remote.otherwise}\n"
-        f"The right file has SHA-256 {remote.sha256}."
+        f"The right file has {_kind(remote.digest)} {remote.digest}."
     )

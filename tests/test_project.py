@@ -232,11 +232,12 @@ def test_importing_the_package_takes_no_time_and_loads_nothing_else():
     assert min(seconds) < 0.05
 
 
+HEAVY = {"__main__", "layers", "losses", "models", "optimizers", "resumable", "runs"}
 LIGHT = [
     f"{folder}.{path.stem}"
     for folder in ("course_utils", "course_utils.cli")
     for path in sorted((ROOT / folder.replace(".", "/")).glob("*.py"))
-    if path.stem not in {"__main__", "layers", "losses", "models", "optimizers"}
+    if path.stem not in HEAVY
 ]
 
 
