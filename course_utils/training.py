@@ -38,8 +38,23 @@ def seed_everything(seed):
     return seed
 
 
-def fit(model, x, y, *, epochs, batch_size=128, name="training", **options):
+def fit(
+    model,
+    x,
+    y,
+    *,
+    epochs,
+    batch_size=128,
+    name="training",
+    checkpoint_dir=None,
+    keep=3,
+    seed=None,
+    **options,
+):
     """Train a compiled Keras model with one compact progress line.
+
+    With `checkpoint_dir` the run may be killed at any instant and continued by the same
+    call in a new process; the notes say what is guaranteed.
 
     Parameters
     ----------
@@ -53,6 +68,13 @@ def fit(model, x, y, *, epochs, batch_size=128, name="training", **options):
         Examples per update.
     name : str
         What the progress line calls this run.
+    checkpoint_dir : path-like, optional
+        Folder for the checkpoints of this run, and of no other.
+    keep : int, 1 or more
+        How many checkpoints stay there.
+    seed : int, 0 or more
+        Goes with `checkpoint_dir`: orders the examples, governs dropout and
+        augmentation.
     **options
         Everything else that `keras.Model.fit` takes: `validation_data`,
         `callbacks`, `class_weight`…
@@ -61,20 +83,64 @@ def fit(model, x, y, *, epochs, batch_size=128, name="training", **options):
     -------
     dict of str to numpy.ndarray, shape (epochs run,)
         Keras' history: ``loss``, ``accuracy``, ``val_loss``… per epoch, and
-        ``seconds``, the time since the start at the end of each epoch.
+        ``seconds``, the time since the start at the end of each epoch. With
+        `checkpoint_dir` all epochs of the run, in whichever process they ran.
+
+    Raises
+    ------
+    course_utils.checkpoints.CheckpointError
+        With `checkpoint_dir`: the folder is of another run (model, data or settings
+        differ), of a newer format, in use by another process, holds nothing whole, or
+        cannot be written to. No whole checkpoint is lost by it.
+    TypeError
+        If `seed` or an option does not go with `checkpoint_dir`.
+
+    Notes
+    -----
+    What holds with `checkpoint_dir`:
+
+    - The unit is an epoch. There is a checkpoint of the start and of every epoch that
+      ended, until `keep` newer ones exist. It is visible only when whole and on the
+      disk, so that SIGKILL or a power cut can cost one epoch and no more.
+    - The same call, on a model built and compiled the same way, goes on from the newest
+      checkpoint, or from the one before if that is damaged, with a warning. A finished
+      run returns at once, one asked for more `epochs` goes on.
+    - Weights, optimizer state, metrics and history (but not ``seconds``) end bit for
+      bit like those of a run never stopped, on the same machine with the same
+      libraries and settings. `course_utils.resumable` names the exceptions.
+    - Order and random draws are functions of seed, epoch and step. They differ from
+      those of a run without `checkpoint_dir`.
     """
     progress = _progress_line(name, epochs)
-    callbacks = [*(options.pop("callbacks", None) or ()), progress]
-    history = model.fit(
-        x,
-        y,
-        epochs=epochs,
-        batch_size=batch_size,
-        callbacks=callbacks,
-        verbose=0,
-        **options,
-    )
-    result = {key: np.asarray(values) for key, values in history.history.items()}
+    if checkpoint_dir is not None:
+        from course_utils import checkpoints, resumable  # TensorFlow is loaded by now
+
+        with checkpoints.CheckpointFolder(checkpoint_dir, keep) as folder:
+            history = resumable.train(
+                model,
+                x,
+                y,
+                folder,
+                epochs=epochs,
+                batch_size=batch_size,
+                seed=seed,
+                progress=progress,
+                options=options,
+            )
+    else:
+        if seed is not None:
+            raise TypeError("seed goes with checkpoint_dir; else use seed_everything")
+        callbacks = [*(options.pop("callbacks", None) or ()), progress]
+        history = model.fit(
+            x,
+            y,
+            epochs=epochs,
+            batch_size=batch_size,
+            callbacks=callbacks,
+            verbose=0,
+            **options,
+        ).history
+    result = {key: np.asarray(values) for key, values in history.items()}
     return result | {"seconds": np.asarray(progress.seconds)}
 
 
@@ -92,8 +158,15 @@ def _progress_line(name, epochs):
                 unit="epoch",
                 file=sys.stdout,
                 mininterval=1.0,
+                position=0,  # also after a run that an error ended
                 bar_format="{desc}: {n_fmt}/{total_fmt} epochs · {elapsed}{postfix}",
             )
+
+        def resume(self, seconds):
+            """Go on where a run stopped that took these seconds per epoch."""
+            self.seconds = list(seconds)
+            self.start -= seconds[-1] if seconds else 0.0
+            self.bar.update(len(seconds))
 
         def on_epoch_end(self, epoch, logs=None):
             self.seconds.append(time.perf_counter() - self.start)
