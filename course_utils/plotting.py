@@ -262,10 +262,10 @@ def confusion_matrix(true, predicted, names):
     fig, ax = plt.subplots(figsize=(0.6 * k + 1.5, 0.6 * k + 1))
     ax.imshow(errors, cmap="Oranges", vmin=0, vmax=max(1, errors.max()))
     for row, column in np.argwhere(counts):
-        weight = "bold" if row == column else "normal"
-        ax.text(
-            column, row, counts[row, column], ha="center", va="center", weight=weight
-        )
+        style = {"weight": "bold"} if row == column else {}
+        dark = errors[row, column] > errors.max() / 2
+        style |= {"color": "white" if dark else "black", "ha": "center", "va": "center"}
+        ax.text(column, row, counts[row, column], **style)
     ax.set(xlabel="predicted", ylabel="true")
     ax.set_xticks(range(k), names)
     ax.set_yticks(range(k), names)
