@@ -262,6 +262,7 @@ def _download(url, folder, remote, quick):
     import pooch
     import requests
 
+    pooch.get_logger().setLevel("ERROR")  # what matters of its news is said here
     connect, silence = TIMEOUT
     timeout = (min(QUICK, connect) if quick else connect, silence)
     downloader = _downloader(remote.size, timeout)
