@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from course_utils.images import read_images
+from course_utils.vision import middle_square
 
 __all__ = [
     "FEWEST",
@@ -16,7 +17,6 @@ __all__ = [
     "find_pictures",
     "read_features",
     "split",
-    "square",
 ]
 
 #: Pictures that each class must have: three to train on, one to choose by, one to test.
@@ -161,7 +161,9 @@ def read_features(network, folder, progress=None):
         chunk = dict(files[start : start + BATCH])
         pictures = read_images(list(chunk))
         passed_over += pictures.refused
-        squares = [square(picture, network.input_size) for picture in pictures.images]
+        squares = [
+            middle_square(picture, network.input_size) for picture in pictures.images
+        ]
         if squares:
             rows += list(network.features(squares))
         for path, image in zip(pictures.paths, squares, strict=True):
@@ -190,24 +192,6 @@ def read_features(network, folder, progress=None):
         classes=classes,
         passed_over=passed_over,
     )
-
-
-def square(picture, side):
-    """The largest square in the middle, at the network's size.
-
-    Parameters
-    ----------
-    picture : numpy.ndarray of uint8, shape (height, width, 3)
-    side : int
-
-    Returns
-    -------
-    numpy.ndarray of uint8, shape (side, side, 3)
-    """
-    from PIL import Image, ImageOps
-
-    fitted = ImageOps.fit(Image.fromarray(picture), (side, side), Image.BICUBIC)
-    return np.asarray(fitted)
 
 
 def split(labels, seed=0):

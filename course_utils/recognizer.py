@@ -13,7 +13,8 @@ from typing import NamedTuple
 import numpy as np
 
 from course_utils.files import write_atomically
-from course_utils.labelled import BATCH, square
+from course_utils.labelled import BATCH
+from course_utils.vision import middle_square
 
 __all__ = [
     "RecognizerError",
@@ -301,6 +302,7 @@ def predict(model, pictures):
     side = model.get_layer("middle_square").height
     rows = []
     for start in range(0, len(pictures), BATCH):
-        part = [square(picture, side) for picture in pictures[start : start + BATCH]]
+        chunk = pictures[start : start + BATCH]
+        part = [middle_square(picture, side) for picture in chunk]
         rows.append(model.predict(np.stack(part), verbose=0)["probabilities"])
     return np.concatenate(rows)

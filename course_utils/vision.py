@@ -17,7 +17,14 @@ from course_utils.feature_store import FeatureStore
 from course_utils.imagenet import imagenet_classes
 from course_utils.weights import fetch_inception, own_inception
 
-__all__ = ["Answer", "Network", "fetch_inception", "imagenet_classes", "load_network"]
+__all__ = [
+    "Answer",
+    "Network",
+    "fetch_inception",
+    "imagenet_classes",
+    "load_network",
+    "middle_square",
+]
 
 #: Images that go through the network together: more need memory, not less time.
 BATCH = 8
@@ -95,7 +102,7 @@ class Network:
         side = self.input_size
         batch = np.empty((len(images := _as_list(images)), side, side, 3), np.float32)
         for place, image in zip(batch, images, strict=True):
-            place[:] = _middle_square(image, side)
+            place[:] = middle_square(image, side)
         batch *= np.float32(self.scale)
         batch += np.float32(self.offset)
         return batch
@@ -291,8 +298,19 @@ def _as_list(images):
     return images
 
 
-def _middle_square(image, side):
-    """The largest square in the middle, at the size asked for, uint8."""
+def middle_square(image, side):
+    """The largest square in the middle, bicubically at another size.
+
+    Parameters
+    ----------
+    image : numpy.ndarray of uint8, shape (height, width, 3), or (height, width) if gray
+    side : int
+        Height and width of the result in pixels.
+
+    Returns
+    -------
+    numpy.ndarray of uint8, shape (side, side, 3)
+    """
     from PIL import Image
 
     height, width = image.shape[:2]
