@@ -31,7 +31,7 @@ def requirements(lines):
     return {canonicalize_name(need.name): need for need in found}
 
 
-NEEDED = requirements(PROJECT["dependencies"] + EXTRAS["test"])
+NEEDED = requirements(PROJECT["dependencies"] + EXTRAS["test"] + EXTRAS["site"])
 
 
 def locked():

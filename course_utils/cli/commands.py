@@ -92,7 +92,7 @@ def lock_commands(arguments):
     build = project["project"]["optional-dependencies"]["build"]
     os.environ["UV_CUSTOM_COMPILE_COMMAND"] = "make lock"
     resolve = (
-        "pyproject.toml --extra test --universal --python-version 3.11 "
+        "pyproject.toml --extra test --extra site --universal --python-version 3.11 "
         "--fork-strategy fewest --only-binary :all: --generate-hashes "
         "--no-emit-index-url --quiet --output-file requirements.lock"
     )
