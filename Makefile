@@ -2,17 +2,21 @@
 # Windows has no make: py -3.12 -m course_utils.bootstrap run
 PYTHON ?= python3
 COURSE = @$(PYTHON) -m course_utils.bootstrap
-.PHONY: help run test lab list doctor store evidence mutants lint bench lock clean
+.PHONY: help run slides site test lab list doctor store release evidence mutants lint bench bench-quick lock clean
 help: ; $(COURSE) help
 run: ; $(COURSE) run $(NB) $(ARGS)
+slides: ; $(COURSE) slides $(NB) $(ARGS)
+site: ; $(COURSE) site $(ARGS)
 test: ; $(COURSE) test $(ARGS)
 lab: ; $(COURSE) lab $(ARGS)
 list: ; $(COURSE) list
 doctor: ; $(COURSE) doctor
 store: ; $(COURSE) store $(NB) $(ARGS)
+release: ; $(COURSE) release $(NB) $(ARGS)
 evidence: ; $(COURSE) evidence $(NB) $(ARGS)
 mutants: ; $(COURSE) mutants $(ARGS)
 lint: ; $(COURSE) lint
 bench: ; $(COURSE) bench $(ARGS)
+bench-quick: ; $(COURSE) bench-quick $(ARGS)
 lock: ; $(COURSE) lock $(ARGS)
 clean: ; $(COURSE) clean

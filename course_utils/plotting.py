@@ -87,12 +87,13 @@ def _png(fig):
     )
 
 
-def explore(draw, *, alt, **sliders):
+def explore(draw, *, alt, columns=1, **sliders):
     """Sliders over a drawing function, with a static figure where none can show.
 
     `draw` is first called with every slider at its low end and at its high end, so that
     no end fails for the first time in front of a class, then at the defaults. That
-    last figure is what GitHub, slides and print show.
+    last figure is what GitHub, slides and print show. What `draw` raises later, or
+    prints, appears below the sliders.
 
     Parameters
     ----------
@@ -100,6 +101,8 @@ def explore(draw, *, alt, **sliders):
         Takes the sliders' values by name and returns a matplotlib figure.
     alt : str
         As in `show`, for the figure at the defaults.
+    columns : int
+        How many sliders stand side by side, row by row.
     **sliders : tuple (low, high, step, default)
         Whole numbers give an integer slider.
 
@@ -116,10 +119,10 @@ def explore(draw, *, alt, **sliders):
     figure = draw(**{name: spec[3] for name, spec in sliders.items()})
     png = _png(figure)
     plt.close(figure)
-    _display_png(png, alt, also=_widget_view(draw, png, sliders))
+    _display_png(png, alt, also=_widget_view(draw, png, sliders, columns))
 
 
-def _widget_view(draw, png, sliders):
+def _widget_view(draw, png, sliders, columns):
     """The widget's MIME bundle: sliders above a picture that follows them."""
     import ipywidgets
 
@@ -136,20 +139,27 @@ def _widget_view(draw, png, sliders):
             value=spec[3],
             description=name.replace("_", " "),
             continuous_update=False,
-            style={"description_width": "9em"},
-            layout={"width": "32em"},
+            style={"description_width": "9em" if columns == 1 else "initial"},
+            layout={"width": "32em" if columns == 1 else "15em"},
         )
         for name, spec in sliders.items()
     }
 
+    trouble = ipywidgets.Output()  # else an error goes to a log that nobody opens
+
+    @trouble.capture(clear_output=True)
     def redraw(_):
-        figure = draw(**{name: control.value for name, control in controls.items()})
-        picture.value = _png(figure)
-        plt.close(figure)
+        try:
+            figure = draw(**{name: control.value for name, control in controls.items()})
+            picture.value = _png(figure)
+        finally:
+            plt.close("all")  # one half drawn, too
 
     for control in controls.values():
         control.observe(redraw, names="value")
-    bundle = ipywidgets.VBox([*controls.values(), picture])._repr_mimebundle_()
+    grid = {"grid_template_columns": f"repeat({columns}, max-content)"}
+    sheet = ipywidgets.GridBox(list(controls.values()), layout=grid)
+    bundle = ipywidgets.VBox([sheet, trouble, picture])._repr_mimebundle_()
     return {kind: data for kind, data in bundle.items() if kind != "text/plain"}
 
 

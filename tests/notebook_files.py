@@ -7,6 +7,8 @@ from pathlib import Path
 
 import nbformat
 
+from course_utils.cli.address import GUARD_TAG
+
 ROOT = Path(__file__).resolve().parents[1]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 
@@ -23,8 +25,17 @@ def tags(cell):
 
 
 def code_cells(notebook):
-    """The code cells that hold code."""
-    return [c for c in notebook.cells if c.cell_type == "code" and c.source.strip()]
+    """The code cells that hold code; not the one that installs the course on Colab.
+
+    That one is the same in all notebooks; test_address.py compares it with its text.
+    """
+    return [
+        cell
+        for cell in notebook.cells
+        if cell.cell_type == "code"
+        and cell.source.strip()
+        and GUARD_TAG not in tags(cell)
+    ]
 
 
 def markdown(notebook):

@@ -59,8 +59,16 @@ def test_there_are_notebooks():
 # --- stored as run -------------------------------------------------------------------
 
 
+def test_no_formula_has_lost_its_backslash(notebook):
+    """A script that writes "\\text" with one backslash too few leaves a tab."""
+    for cell in notebook.cells:
+        broken = [c for c in cell.source if c < " " and c != "\n"]
+        assert not broken, f"{broken[0]!r} in: {cell.source[:80]}"
+
+
 def test_cells_are_stored_as_run_from_top_to_bottom(notebook):
-    counts = [cell.execution_count for cell in code_cells(notebook)]
+    code = [c for c in notebook.cells if c.cell_type == "code" and c.source.strip()]
+    counts = [cell.execution_count for cell in code]
     assert counts == list(range(1, len(counts) + 1))
 
 

@@ -1,8 +1,12 @@
 """Each finding of the doctor, brought about by the defect that it is meant for."""
 
+import dataclasses
+import hashlib
 import importlib.metadata
 import io
+import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -12,8 +16,8 @@ import psutil
 import pytest
 
 from course_utils import data
-from course_utils.cli import doctor
-from course_utils.cli.doctor import Finding
+from course_utils.cli import doctor, findings, readiness
+from course_utils.cli.findings import Finding
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -33,9 +37,9 @@ def change(path, old, new):
     path.write_text(text.replace(old, new), "utf-8")
 
 
-def only(findings, mark):
+def only(found, mark):
     """The only finding, whose mark is this; all but what is well has a fix."""
-    (finding,) = findings
+    (finding,) = found
     assert finding.mark == mark, finding
     assert bool(finding.fix) == (mark != "✓")
     return finding
@@ -109,10 +113,10 @@ def test_python(clone):
 
 
 def test_libraries_within_their_bounds():
-    findings = doctor.check_libraries(ROOT)
-    assert findings[0].mark == "✓"
+    first, *_ = doctor.check_libraries(ROOT)
+    assert first.mark == "✓"
     version = importlib.metadata.version("keras")
-    assert f"keras {version}" in findings[0].text
+    assert f"keras {version}" in first.text
 
 
 @pytest.mark.parametrize("bounds", [">=99", "<2"])
@@ -147,12 +151,12 @@ def test_other_versions_than_the_locked_ones_are_worth_knowing(clone):
 
 
 def test_the_fix_fits_the_environment(tmp_path, monkeypatch):
-    monkeypatch.setattr(doctor, "ON_WINDOWS", False)
+    monkeypatch.setattr(findings, "ON_WINDOWS", False)
     monkeypatch.setattr(sys, "prefix", str(tmp_path))
     assert doctor.reinstall().startswith("make doctor makes an environment")
     (tmp_path / doctor.STAMP).touch()
     assert doctor.reinstall() == "make clean, then make doctor"
-    monkeypatch.setattr(doctor, "ON_WINDOWS", True)
+    monkeypatch.setattr(findings, "ON_WINDOWS", True)
     py = "py -{}.{}".format(*sys.version_info)
     assert f"{py} -m course_utils.bootstrap clean, then" in doctor.reinstall()
 
@@ -281,9 +285,9 @@ def test_a_folder_that_may_not_be_written(clone, monkeypatch):
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr(doctor.tempfile, "TemporaryFile", refuse)
-    findings = doctor.check_writing(clone)
-    assert [finding.mark for finding in findings] == ["✗", "✗"]
-    assert "Permission denied" in findings[0].text
+    first, second = doctor.check_writing(clone)
+    assert (first.mark, second.mark) == ("✗", "✗")
+    assert "Permission denied" in first.text
 
 
 # --- what runs the notebooks
@@ -357,6 +361,164 @@ def test_tensorflow_that_takes_for_ever(clone, monkeypatch):
     assert finding.text.endswith("no answer within 1 s")
 
 
+# --- before class: the network, the lectures' times, a browser
+
+
+def page(found):
+    return "\n".join([*map(str, found), ""])
+
+
+@pytest.fixture
+def lectures(clone):
+    """Two lectures in the clone, which state 20 and 40 seconds."""
+    for number, seconds in (("01", 20), ("02", 40)):
+        path = clone / "notebooks" / f"{number}_x.ipynb"
+        title = f"# {number} · X · 某\n\n**Time** about {seconds} s on two CPU cores"
+        cell = {"cell_type": "markdown", "metadata": {}, "source": title}
+        path.write_text(json.dumps({"cells": [cell]}), "utf-8")
+    return clone
+
+
+@pytest.fixture
+def nothing_fetched(tmp_path, monkeypatch):
+    monkeypatch.setenv("COURSE_DATA_DIR", str(tmp_path / "cache"))
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
+    monkeypatch.delenv("COURSE_INCEPTION_WEIGHTS", raising=False)
+
+
+@pytest.mark.usefixtures("nothing_fetched")
+def test_all_lectures_run_offline_and_more_can_be_fetched(lectures):
+    found = doctor.check_offline(lectures)
+    assert [finding.mark for finding in found] == ["✓", "·", "·", "·"]
+    assert found[0].text == "all 2 lectures run without the network"
+    for what in ("inception-v3 (96 MB)", "digits (11 MB)", "flowers (229 MB)"):
+        assert f"to have it: python -m course_utils fetch {what}\n" in page(found)
+
+
+@pytest.mark.usefixtures("nothing_fetched")
+@pytest.mark.parametrize("place", ["cache", "keras/datasets"])
+def test_what_was_fetched_is_found_wherever_it_lies(
+    place, lectures, tmp_path, monkeypatch
+):
+    content = b"digits"
+    digest = hashlib.sha256(content).hexdigest()
+    remote = dataclasses.replace(data.FULL_MNIST, sha256=digest)
+    monkeypatch.setattr(data, "FULL_MNIST", remote)
+    path = tmp_path / place / remote.name
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"half of it")
+    assert "all 70,000 digits: not here" in page(doctor.check_offline(lectures))
+    path.write_bytes(content)
+    (tmp_path / "cache/flower_photos").mkdir(parents=True)
+    found = page(doctor.check_offline(lectures))
+    assert "✓ all 70,000 digits: here" in found
+    assert "✓ 3,670 photographs of flowers: here" in found
+
+
+@pytest.mark.usefixtures("nothing_fetched")
+def test_weights_that_are_named_and_not_there(lectures, tmp_path, monkeypatch):
+    monkeypatch.setenv("COURSE_INCEPTION_WEIGHTS", str(tmp_path / "none.h5"))
+    bad = [f for f in doctor.check_offline(lectures) if f.mark == "✗"]
+    finding = only(bad, "✗")
+    assert finding.text.startswith("COURSE_INCEPTION_WEIGHTS: ")
+    assert "none.h5: not there" in finding.text
+    assert "fetch inception-v3" in finding.fix
+
+
+def write_results(clone, **seconds):
+    """``results.json`` of a run; a lecture that took None seconds failed."""
+    ran = [
+        {
+            "name": name,
+            "ok": time is not None,
+            "seconds": time or 1.0,
+            "peak_bytes": 0.84e9,
+        }
+        for name, time in seconds.items()
+    ]
+    (clone / "build").mkdir(exist_ok=True)
+    path = clone / "build/results.json"
+    path.write_text(json.dumps({"format": 1, "notebooks": ran}), "utf-8")
+    return path
+
+
+@pytest.mark.parametrize("damage", [None, "", "[]", '{"format": 2, "notebooks": []}'])
+def test_lectures_that_were_never_measured(damage, lectures):
+    if damage is not None:
+        write_results(lectures).write_text(damage)
+    finding = only(doctor.check_lectures(lectures), "!")
+    assert finding.text.startswith("not yet measured")
+    assert finding.fix == findings.command("run")
+
+
+def test_measured_times_stand_beside_the_stated_ones(lectures):
+    write_results(lectures, **{"01_x": 26.0, "02_x": 40.0})
+    finding = only(doctor.check_lectures(lectures), "✓")
+    first, _, *rows = finding.text.splitlines()
+    assert first == (
+        "2 of 2 lectures ran through the last time, in 1.1 times the time they state"
+    )
+    assert [row.split() for row in rows] == [
+        ["01", "26", "s", "20", "s", "1.3", "0.8", "GB"],
+        ["02", "40", "s", "40", "s", "1.0", "0.8", "GB"],
+    ]
+
+
+def test_a_slow_machine_is_worth_knowing(lectures):
+    write_results(lectures, **{"01_x": 30.0, "02_x": 90.0})
+    finding = only(doctor.check_lectures(lectures), "!")
+    assert finding.fix.endswith("plan more time for 02")
+
+
+def test_a_lecture_that_failed_keeps_class_from_starting(lectures):
+    results = write_results(lectures, **{"01_x": 20.0, "02_x": None})
+    table, failed = doctor.check_lectures(lectures)
+    assert table.text.startswith("1 of 2 lectures ran through")
+    assert failed.mark == "✗"
+    assert failed.text.startswith("lecture 02 failed")
+    assert "02" in failed.fix
+    later = results.stat().st_mtime + 1  # somebody has mended it
+    os.utime(lectures / "notebooks/02_x.ipynb", (later, later))
+    assert [f.mark for f in doctor.check_lectures(lectures)] == ["✓"]
+
+
+def test_a_lecture_that_the_last_run_left_out(lectures):
+    write_results(lectures, **{"01_x": 20.0})
+    _, finding = doctor.check_lectures(lectures)
+    assert finding.mark == "!"
+    assert finding.text.endswith("left them out: 02")
+
+
+def test_a_lecture_that_states_no_time(lectures):
+    path = lectures / "notebooks/01_x.ipynb"
+    path.write_text(path.read_text("utf-8").replace("about 20 s", "short"), "utf-8")
+    write_results(lectures, **{"01_x": 20.0, "02_x": 40.0})
+    finding = only(doctor.check_lectures(lectures), "✓")
+    assert "in 1.0 times the time they state" in finding.text
+    assert finding.text.splitlines()[2].split() == ["01", "20", "s", "0.8", "GB"]
+
+
+def test_a_browser(clone, monkeypatch):
+    class Browser:
+        name = "firefox"
+
+    monkeypatch.setenv("COURSE_CHROMIUM", "/opt/chromium")
+    monkeypatch.setattr(readiness.webbrowser, "get", Browser)
+    finding = only(doctor.check_browser(clone), "✓")
+    assert "opens JupyterLab: firefox; /opt/chromium is there" in finding.text
+
+
+def test_no_browser(clone, monkeypatch):
+    def none():
+        raise readiness.webbrowser.Error("could not locate runnable browser")
+
+    monkeypatch.delenv("COURSE_CHROMIUM", raising=False)
+    monkeypatch.setattr(readiness.shutil, "which", lambda name: None)
+    monkeypatch.setattr(readiness.webbrowser, "get", none)
+    finding = only(doctor.check_browser(clone), "!")
+    assert finding.text == "no browser opens by itself"
+
+
 def test_the_whole_report_of_this_machine():
     """The command itself; what it finds here must let these tests run."""
     done = subprocess.run(
@@ -368,6 +530,8 @@ def test_the_whole_report_of_this_machine():
     )
     assert "TensorFlow 2.21" in done.stdout
     assert "✓ a notebook kernel starts" in done.stdout
+    assert re.search(r"✓ all \d+ lectures run without the network\n", done.stdout)
+    assert len(done.stdout.splitlines()) <= 50  # one page
     assert done.stderr == ""
     assert (done.returncode == 0) == ("✗" not in done.stdout)
     assert ("Ready: class can start." in done.stdout) == (done.returncode == 0)

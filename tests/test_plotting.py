@@ -9,6 +9,7 @@ mpl.use("Agg")
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+from notebook_files import NOTEBOOKS, calls, code_cells, read
 from PIL import Image
 
 from course_utils import plotting
@@ -76,7 +77,9 @@ def test_explore_draws_both_ends_and_shows_the_default(shown):
     assert plt.get_fignums() == []
 
 
-def test_moving_a_slider_redraws_with_its_value(monkeypatch):
+@pytest.fixture
+def widget(shown, monkeypatch):
+    """Call `explore` and get the sliders, by name, and the picture."""
     import ipywidgets
 
     boxes = []
@@ -84,35 +87,119 @@ def test_moving_a_slider_redraws_with_its_value(monkeypatch):
     monkeypatch.setattr(
         ipywidgets, "VBox", lambda parts: boxes.append(original(parts)) or boxes[-1]
     )
-    monkeypatch.setattr(plotting, "display", lambda *args, **options: None)
+
+    def explore(draw, **options):
+        plotting.explore(draw, **options)
+        sheet, _, picture = boxes[-1].children
+        return {slider.description: slider for slider in sheet.children}, picture
+
+    return explore
+
+
+def test_moving_a_slider_redraws_with_its_value(widget):
     drawn = []
 
-    def draw(rate):
-        drawn.append(rate)
+    def draw(rate, steps):
+        drawn.append((rate, steps))
         fig, ax = plt.subplots()
-        ax.plot([0, rate])
+        ax.plot([0, rate], [0, steps])
         return fig
 
-    plotting.explore(draw, alt="a line", rate=(0.0, 1.0, 0.1, 0.5))
-    slider, picture = boxes[0].children
+    sliders, picture = widget(
+        draw, alt="a line", rate=(0.0, 1.0, 0.1, 0.5), steps=(1, 9, 1, 3)
+    )
+    pictures = [picture.value]
+    for name, value in (("rate", 0.8), ("steps", 9), ("steps", 1)):
+        sliders[name].value = value
+        pictures.append(picture.value)
+    assert drawn[3:] == [(0.8, 3), (0.8, 9), (0.8, 1)]
+    assert len(set(pictures)) == 4
+    assert plt.get_fignums() == []
+
+
+def test_sliders_side_by_side(widget):
+    drawn = []
+
+    def draw(**numbers):
+        drawn.append(tuple(numbers.values()))
+        return plt.figure()
+
+    spec = dict.fromkeys("abcdef", (-8, 8, 1, 1))
+    sliders, _ = widget(draw, alt="nothing", columns=3, **spec)
+    assert drawn == [(-8,) * 6, (8,) * 6, (1,) * 6]
+    sliders["b"].value = 5
+    assert drawn[-1] == (1, 5, 1, 1, 1, 1)
+
+
+def test_sliders_keep_to_their_ends_and_kinds(widget):
+    sliders, _ = widget(
+        lambda first_rate, steps: plt.figure(),
+        alt="nothing",
+        first_rate=(0.0, 1.0, 0.1, 0.5),
+        steps=(1, 9, 2, 3),
+    )
+    rate, steps = sliders["first rate"], sliders["steps"]
+    assert (rate.min, rate.max, rate.step, rate.value) == (0.0, 1.0, 0.1, 0.5)
+    assert (steps.min, steps.max, steps.step, steps.value) == (1, 9, 2, 3)
+    steps.value = 40
+    assert steps.value == 9
+    assert isinstance(steps.value, int)
+
+
+def test_what_fails_while_a_slider_moves_is_not_swallowed(widget):
+    def draw(steps):
+        fig, _ = plt.subplots()
+        if steps == 4:
+            raise ArithmeticError("nothing is drawn for 4")
+        return fig
+
+    sliders, picture = widget(draw, alt="nothing", steps=(1, 9, 1, 3))
     before = picture.value
-    slider.value = 0.8
-    assert drawn[-1] == 0.8
-    assert picture.value != before
+    with pytest.raises(ArithmeticError, match="nothing is drawn for 4"):
+        sliders["steps"].value = 4
+    assert plt.get_fignums() == []  # the half-drawn one, too
+    sliders["steps"].value = 5
+    assert picture.value == before
 
 
-def test_explore_passes_on_what_fails_at_an_end(shown):
+@pytest.mark.parametrize("bad", [0, 3, 9])
+def test_explore_passes_on_what_fails_at_an_end_or_the_default(bad, shown):
     def draw(rate):
-        return 1 / rate
+        if rate == bad:
+            raise ArithmeticError("cannot be drawn")
+        return plt.figure()
 
-    with pytest.raises(ZeroDivisionError):
-        plotting.explore(draw, alt="curves", rate=(0, 1, 1, 1))
+    with pytest.raises(ArithmeticError, match="cannot be drawn"):
+        plotting.explore(draw, alt="curves", rate=(0, 9, 1, 3))
     assert shown == []
 
 
 def test_explore_checks_its_default():
     with pytest.raises(ValueError, match="rate: 3 is not between 0 and 1"):
         plotting.explore(lambda rate: None, alt="curves", rate=(0, 1, 1, 3))
+
+
+#: What can be moved in which notebook; None: names that the cell makes.
+SLIDERS = {
+    "01": {"w", "b", "learning_rate"},
+    "03": {"log10_lambda"},
+    "04": {"learning_rate", "momentum_factor"},
+    "06": {"position", "stride", "angle", "strength", None},
+    "07": {"gap"},
+    "13": {"size", "row", "column"},
+}
+
+
+@pytest.mark.parametrize("number", SLIDERS)
+def test_notebooks_have_their_sliders_and_a_picture_without_them(number):
+    """When such a cell is executed, `explore` draws the default and both ends."""
+    (path,) = (path for path in NOTEBOOKS if path.name.startswith(number))
+    found = set()
+    for cell in code_cells(read(path)):
+        for call in calls([cell], "explore"):
+            found |= {keyword.arg for keyword in call.keywords}
+            assert [1 for out in cell.outputs if "image/png" in out.get("data", {})]
+    assert found - {"alt", "columns"} == SLIDERS[number]
 
 
 def test_learning_curves_draw_the_histories():

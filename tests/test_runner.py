@@ -156,6 +156,37 @@ def test_peak_memory_counts_child_processes(executed):
     assert 10_000_000 < outcomes["01_good"].peak_bytes < 200_000_000
 
 
+SLEEPER = """
+import mmap, sys, time
+block = b"x" * 100_000_000
+library = open(sys.argv[1], "rb")
+pages = mmap.mmap(library.fileno(), 0, access=mmap.ACCESS_READ)
+total = sum(pages[::4096])
+print("ready", flush=True)
+time.sleep(60)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere nothing tells the parts")
+def test_what_two_processes_map_from_one_file_counts_once(tmp_path):
+    library = tmp_path / "library"
+    library.write_bytes(b"y" * 150_000_000)
+    command = [sys.executable, "-c", SLEEPER, str(library)]
+    running = [subprocess.Popen(command, stdout=subprocess.PIPE) for _ in range(2)]
+    try:
+        assert [child.stdout.readline() for child in running] == [b"ready\n"] * 2
+        family = [psutil.Process(child.pid) for child in running]
+        one, both = runner.memory_of(family[:1]), runner.memory_of(family)
+        assert one > 250_000_000
+        assert both - one == pytest.approx(100_000_000, rel=0.2)
+        assert both < 0.8 * sum(each.memory_info().rss for each in family)
+    finally:
+        for child in running:
+            child.kill()
+            child.communicate()
+    assert runner.memory_of(family) == 0  # they are gone
+
+
 def test_time_is_measured(executed):
     assert 1.5 < executed[0]["06_memory"].seconds < 60
 

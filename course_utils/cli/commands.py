@@ -18,14 +18,18 @@ USAGE = """\
 Usage: make COMMAND            or: python3 -m course_utils.bootstrap COMMAND
 
   run      execute the notebooks and write build/index.html (NB=04 for one)
+  slides   turn the notebooks into slides, build/slides/index.html (NB=04 for one)
+  site     make the course's site, build/site/index.html
   test     run all tests
   lab      open the notebooks in JupyterLab
   doctor   check this machine before class
   list     list the notebooks
   store    execute notebooks and store their outputs in place (NB=04 for one)
+  release  write copies without solutions (NB="01 02" ARGS="--to FOLDER")
   evidence rerun notebooks under several seeds and record what was measured (NB=04)
   mutants  break the project on purpose and see that the tests notice
-  bench    run the benchmarks
+  bench    measure the course on this machine: half an hour (ARGS="vision growth"
+           for parts); bench-quick: roughly, in two minutes, to build/benchmarks
   lint     check the style of code and notebooks
   lock     write requirements.lock anew from pyproject.toml
   clean    remove the environments and everything that was built
@@ -72,10 +76,10 @@ def commands(name, *arguments):
     scripts = {"evidence": "tests/record_evidence.py", "mutants": "tests/mutants.py"}
     if name in scripts:
         return [[scripts[name], *arguments]]
+    if name == "bench-quick":
+        name, arguments = "bench", ("--quick", *arguments)
     if name == "bench":
-        return [
-            [str(path), *arguments] for path in sorted(Path().glob("benchmarks/*.py"))
-        ]
+        return [["benchmarks/run.py", *arguments]]
     if name == "lint":
         return [["-m", "ruff", "check"], ["-m", "ruff", "format", "--check"]]
     if name == "lock":

@@ -15,33 +15,18 @@ import sys
 import tempfile
 import tomllib
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 
 from course_utils.cli import terminal
 from course_utils.cli.environment import ON_WINDOWS, ROOT, STAMP
+from course_utils.cli.findings import Finding, command
+from course_utils.cli.readiness import check_browser, check_lectures, check_offline
 
-__all__ = ["Finding", "main", "run"]
+__all__ = ["main", "run"]
 
 GB = 1e9
 #: Seconds that a kernel may take to answer, and TensorFlow to be imported.
 PATIENCE = 120
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One line of the report.
-
-    `mark` is ``"✓"`` for what is well, ``"!"`` for what is worth knowing and ``"✗"``
-    for what keeps class from starting; `fix` says what to do about it.
-    """
-
-    mark: str
-    text: str
-    fix: str = ""
-
-    def __str__(self):
-        return f"{self.mark} {self.text}" + (f"\n    fix: {self.fix}" * bool(self.fix))
 
 
 def main(arguments=None):
@@ -95,13 +80,6 @@ def reinstall():
     if (Path(sys.prefix) / STAMP).exists():
         return f"{command('clean')}, then {command('doctor')}"
     return f"{command('doctor')} makes an environment of its own for the course"
-
-
-def command(name):
-    """What to type for one of the course's commands."""
-    if ON_WINDOWS:
-        return "py -{}.{} -m course_utils.bootstrap ".format(*sys.version_info) + name
-    return f"make {name}"
 
 
 def project(root):
@@ -418,6 +396,9 @@ CHECKS = (
     check_writing,
     check_kernel,
     check_tensorflow,
+    check_browser,
+    check_offline,
+    check_lectures,
 )
 
 if __name__ == "__main__":

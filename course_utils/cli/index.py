@@ -45,13 +45,28 @@ from course_utils.files import write_atomically
 
 __all__ = ["report", "write", "write_executed"]
 
+#: Files of other projects that pages load, a folder each.
+ASSETS = Path(__file__).resolve().parents[1] / "assets"
+
 PACKAGES = ("tensorflow", "keras", "numpy")
 
 # Of the usual page, without what would be loaded from elsewhere for widgets and
-# diagrams that no notebook has. MathJax remains: without network, formulas show as TeX.
+# diagrams that no notebook has; formulas are set by the script that lies beside it.
 PAGE = """{% extends "lab/index.html.j2" %}
 {% block html_head_js %}{% endblock %}
 {% block html_head_js_mermaidjs %}{% endblock %}
+{% block html_head_js_mathjax %}
+<script>
+MathJax = { tex: { inlineMath: [["$", "$"]] }, options: { enableMenu: false } };
+</script>
+<script defer src="mathjax/tex-svg.js"></script>
+{% endblock %}
+{% block data_png scoped %}
+<div class="jp-RenderedImage jp-OutputArea-output">
+<img src="data:image/png;base64,{{ output.data["image/png"] | escape_html }}"
+alt="{{ output | get_metadata("alt", "image/png") | default("", true) | escape_html }}">
+</div>
+{% endblock %}
 """
 
 
@@ -78,6 +93,8 @@ def write_executed(outcome, folder):
     base = Path(folder) / outcome.name
     text = nbformat.writes(outcome.notebook) + "\n"
     write_atomically(base.with_suffix(".ipynb"), text)
+    formulas = ASSETS / "mathjax" / "tex-svg.js"
+    write_atomically(base.parent / "mathjax" / formulas.name, formulas.read_bytes())
     exporter = HTMLExporter(raw_template=PAGE)
     resources = {"metadata": {"name": outcome.name}}
     page, _ = exporter.from_notebook_node(outcome.notebook, resources)

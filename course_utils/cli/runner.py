@@ -32,7 +32,15 @@ from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError
 
-__all__ = ["Failure", "Outcome", "Watcher", "execute", "runs", "warnings_of"]
+__all__ = [
+    "Failure",
+    "Outcome",
+    "Watcher",
+    "execute",
+    "memory_of",
+    "runs",
+    "warnings_of",
+]
 
 #: Seconds between two looks at a kernel's memory. A peak shorter than that is missed.
 MEMORY_INTERVAL = 0.25
@@ -62,7 +70,7 @@ class Outcome:
     `results` are the records that `course_utils.checks.expect` wrote; `notebook` is
     the executed notebook, None if the file could not be read; `seconds` is the wall
     time from the start of the kernel to the end of the last cell; `peak_bytes` is the
-    largest resident memory seen of the kernel and its child processes together.
+    largest memory seen of the kernel and its child processes together (`memory_of`).
     """
 
     path: Path
@@ -271,16 +279,32 @@ async def _run_cells(client, outcome, watcher):
 
 
 async def _watch_memory(pid, outcome):
-    """Keep the largest resident memory of a process and its children, in bytes."""
+    """Keep the largest memory of a process and its children, in bytes."""
     with contextlib.suppress(psutil.Error):
         kernel = psutil.Process(pid)
         while True:
-            resident = 0
-            for process in [kernel, *kernel.children(recursive=True)]:
-                with contextlib.suppress(psutil.Error):  # it may just have ended
-                    resident += process.memory_info().rss
-            outcome.peak_bytes = max(outcome.peak_bytes, resident)
+            family = [kernel, *kernel.children(recursive=True)]
+            outcome.peak_bytes = max(outcome.peak_bytes, memory_of(family))
             await asyncio.sleep(MEMORY_INTERVAL)
+
+
+def memory_of(processes):
+    """Resident memory of processes together, in bytes.
+
+    On Linux, what they map from files counts once, as much as the one that has most
+    of it: children of a kernel load the same libraries, which lie in memory once. The
+    proportional share (PSS) would say less the more other notebooks are running, and
+    takes a thousand times as long to find out. Elsewhere, the sum of all resident
+    memory, in which such libraries count once per process.
+    """
+    own, mapped = 0, 0
+    for process in processes:
+        with contextlib.suppress(psutil.Error):  # it may just have ended
+            memory = process.memory_info()
+            shared = getattr(memory, "shared", 0)
+            own += memory.rss - shared
+            mapped = max(mapped, shared)
+    return own + mapped
 
 
 def _failure(error, outcome, kernel, terminal, timeout):

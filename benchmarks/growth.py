@@ -1,0 +1,179 @@
+"""Time and memory of training as the number of images grows."""
+
+import argparse
+import json
+import subprocess
+import sys
+import time
+
+import numpy as np
+from shared import Row, memory, middle, number, run_part, say, table, target_table
+
+TITLE = "Growth"
+ALTS = {
+    "growth": "Left: seconds an epoch against the number of images, both logarithmic, "
+    "with the fitted line. Right: resident memory over the epochs, one line per number "
+    "of images."
+}
+SIZES = (500, 1_000, 4_000, 16_000, 60_000)
+EPOCHS = {500: 12, 1_000: 12, 4_000: 6, 16_000: 4, 60_000: 4}  # the first traces
+WHY_TIME = (
+    "a larger set no longer fits the processor's caches, and a batch is gathered from "
+    "all over it; the table has every size."
+)
+WHY_MEMORY = "the allocator had not settled after the second epoch."
+
+
+def one_size(size):
+    """Seconds and resident memory after each epoch, for one number of images."""
+    import keras
+    from lectures import from_lecture
+
+    from course_utils.data import DataError, load_digits
+    from course_utils.training import seed_everything
+
+    seed = seed_everything(0)
+    try:
+        digits, source = load_digits("full"), "all of MNIST"
+    except DataError:
+        digits, source = load_digits(), "the bundled digits"
+    if size > len(digits.x_train):
+        source += ", tiled"
+    x, y = (
+        np.resize(array, (size, *array.shape[1:]))
+        for array in (digits.x_train, digits.y_train)
+    )
+    del digits
+    (net,) = from_lecture("06", "model", seed=seed)
+    net.compile("adam", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+    kept = {"seconds": [], "memory": []}
+    callbacks = [noting(kept)]
+    net.fit(x, y, batch_size=100, epochs=EPOCHS[size], verbose=0, callbacks=callbacks)
+    return {"size": size, "source": source, "images": x.nbytes, **kept}
+
+
+def noting(kept):
+    """A callback that notes time and memory at the end of each epoch."""
+    import keras
+
+    class Noting(keras.callbacks.Callback):
+        def on_epoch_begin(self, epoch, logs=None):
+            self.start = time.perf_counter()
+
+        def on_epoch_end(self, epoch, logs=None):
+            kept["seconds"].append(time.perf_counter() - self.start)
+            kept["memory"].append(memory())
+
+    return Noting()
+
+
+def measure(quick):
+    """Each size in a process of its own, so that memory is its own."""
+    runs = []
+    for size in SIZES[1:3] if quick else SIZES:
+        command = [sys.executable, __file__, "--size", str(size)]
+        done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
+        runs.append(json.loads(done.stdout.splitlines()[-1]))
+        say(f"{size:,} images, {runs[-1]['source']}")
+    return runs
+
+
+def epoch_seconds(run):
+    """Median time of an epoch but the first, which traces."""
+    return middle(run["seconds"][1:])[0]
+
+
+def line(runs):
+    """Fixed seconds an epoch and seconds an image, least squares of relative errors."""
+    sizes = np.array([run["size"] for run in runs], float)
+    taken = np.array([epoch_seconds(run) for run in runs])
+    design = np.stack([np.ones_like(sizes), sizes], axis=1) / taken[:, None]
+    (fixed, each), *_ = np.linalg.lstsq(design, np.ones_like(taken), rcond=None)
+    return fixed, each, taken / (fixed + each * sizes) - 1
+
+
+def rise(run):
+    """Memory after the last epoch over that after the second, minus 1."""
+    return run["memory"][-1] / run["memory"][1] - 1
+
+
+def report(runs):
+    """Rows, and a table of every size."""
+    fixed, each, errors = line(runs)
+    worst = max(abs(errors))
+    rises = [rise(run) for run in runs]
+    rows = [
+        Row(
+            "time of an epoch, largest distance from the line",
+            f"{worst:.0%}",
+            f"{1000 * fixed:.0f} ms + {1e6 * each:.0f} µs an image",
+            "≤ 10 %",
+            bool(worst <= 0.1),
+            WHY_TIME,
+        ),
+        Row(
+            "memory, last epoch against second, largest rise",
+            f"{max(rises):+.1%}",
+            "flat",
+            "≤ 2 %",
+            max(rises) <= 0.02,
+            WHY_MEMORY,
+        ),
+    ]
+    lines = [
+        (
+            f"{run['size']:,}",
+            run["source"],
+            f"{number(epoch_seconds(run))} s",
+            f"{1e6 * epoch_seconds(run) / run['size']:.0f} µs",
+            f"{error:+.0%}",
+            f"{max(run['memory']) / 1e6:,.0f} MB",
+            f"{run['images'] / 1e6:,.0f} MB",
+            f"{rise(run):+.1%}",
+        )
+        for run, error in zip(runs, errors, strict=True)
+    ]
+    heads = ("images", "from", "epoch", "each image", "from the line")
+    heads += ("memory", "of it the images", "rise over epochs")
+    return (
+        "Lecture 06's network, batches of 100, no moves; each size in its own "
+        f"process.\n\n{target_table(rows)}\n\n{table(heads, lines)}"
+    )
+
+
+def draw(runs):
+    """Time against size on the line, and memory over the epochs."""
+    import matplotlib.pyplot as plt
+
+    from course_utils.plotting import COLORS
+
+    fixed, each, _ = line(runs)
+    fig, (left, right) = plt.subplots(1, 2, figsize=(12, 4.4))
+    sizes = np.array([run["size"] for run in runs])
+    grid = np.geomspace(sizes[0], sizes[-1])
+    left.loglog(grid, fixed + each * grid, color="black", linestyle=":")
+    taken = [epoch_seconds(run) for run in runs]
+    left.loglog(sizes, taken, "o", color=COLORS["blue"], markersize=9)
+    left.text(grid[25], fixed + each * grid[25], "fixed + linear  ", ha="right")
+    left.set(xlabel="images", ylabel="seconds an epoch", title="time")
+    for run in runs:
+        resident = np.array(run["memory"]) / 1e6
+        epochs = np.arange(1, len(resident) + 1)
+        (drawn,) = right.plot(epochs, resident, "o-", markersize=5)
+        if run["size"] != 1_000:  # its line is that of 500
+            above = "bottom" if run["size"] > 500 else "center"
+            at = {"color": drawn.get_color(), "va": above}
+            right.text(epochs[-1] + 0.3, resident[-1], f"{run['size']:,}", **at)
+    right.set(xlabel="epoch", ylabel="resident memory, MB", title="memory")
+    right.set(ylim=(0, None), xlim=(0.5, 14.5))
+    return {"growth": fig}
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(add_help=False)
+    parser.add_argument("--size", type=int)
+    size = parser.parse_known_args()[0].size
+    if size:
+        print(json.dumps(one_size(size)))
+    else:
+        run_part(measure)

@@ -1,0 +1,108 @@
+"""The lectures' own networks, taken from the notebooks instead of written down again.
+
+A notebook's statements are cut down to those on which a wanted name depends, and these
+are executed, with some names given from outside: data, seed, a `fit` that watches.
+"""
+
+import ast
+import json
+import symtable
+
+from shared import ROOT
+
+
+def statements(lecture):
+    """The statements of a notebook outside its exercises, as syntax trees, in order."""
+    (path,) = (ROOT / "notebooks").glob(f"{lecture}_*.ipynb")
+    found = []
+    for cell in json.loads(path.read_text("utf-8"))["cells"]:
+        tags = " ".join(cell["metadata"].get("tags", []))
+        skipped = (
+            "exercise" in tags or "colab" in tags
+        )  # a colab cell is no plain Python
+        if cell["cell_type"] == "code" and not skipped:
+            found += ast.parse("".join(cell["source"])).body
+    return found
+
+
+def names(statement):
+    """(names that a statement binds, global names that it reads, also in functions)."""
+    top = symtable.symtable(ast.unparse(statement), "statement", "exec")
+    binds = {s.get_name() for s in top.get_symbols() if s.is_assigned()}
+    reads = {s.get_name() for s in top.get_symbols() if s.is_referenced()}
+    scopes = list(top.get_children())
+    while scopes:
+        scope = scopes.pop()
+        scopes += scope.get_children()
+        reads |= {s.get_name() for s in scope.get_symbols() if s.is_global()}
+    return binds | {s.get_name() for s in top.get_symbols() if s.is_imported()}, reads
+
+
+def called_on(statement):
+    """``model`` in a line that says ``model.compile(…)`` and nothing else."""
+    call = getattr(statement, "value", None)
+    owner = getattr(getattr(call, "func", None), "value", None)
+    if isinstance(statement, ast.Expr) and isinstance(owner, ast.Name):
+        return {owner.id}
+    return set()
+
+
+def needed(program, wanted, given):
+    """The statements on which the wanted names depend, in order.
+
+    Backwards from where the last of them is bound, every statement is taken that binds
+    a name still missing, or calls a method of it; from there on, what it reads is
+    missing too. A function may read what is defined below it: that is then missing
+    from the start, in another pass.
+    """
+    wanted, given = set(wanted), set(given)
+    about = [(statement, *names(statement)) for statement in program]
+    places = [n for n, (_, binds, _) in enumerate(about) if binds & wanted]
+    about = about[: max(places, default=-1) + 1]
+    made = set().union(*(binds for _, binds, _ in about)) - given
+    from_start = wanted - given
+    while True:
+        missing, chosen, below = set(from_start), [], set()
+        for statement, binds, reads in reversed(about):
+            if not (binds - given | called_on(statement)) & missing:
+                continue
+            chosen.insert(0, statement)
+            if not isinstance(statement, (ast.Expr, ast.AugAssign)):
+                missing -= binds
+            missing |= reads & made
+            if isinstance(statement, (ast.FunctionDef, ast.ClassDef)):
+                below |= reads & made
+        found = below & missing - from_start
+        if not found:
+            return chosen
+        from_start |= found
+
+
+def from_lecture(lecture, *wanted, **given):
+    """Execute what some names of a notebook need, and return their values.
+
+    Parameters
+    ----------
+    lecture : str
+        The notebook's number, ``"06"``.
+    *wanted : str
+        Names that the notebook binds outside its exercises.
+    **given
+        Names with other values than the notebook gives them.
+
+    Returns
+    -------
+    list of object
+        The values, in the order of `wanted`.
+
+    Raises
+    ------
+    KeyError
+        If the notebook does not bind a wanted name.
+    """
+    space = dict(given)
+    for statement in needed(statements(lecture), wanted, given):
+        module = ast.Module([statement], type_ignores=[])
+        exec(compile(module, f"lecture {lecture}", "exec"), space)
+        space.update(given)
+    return [space[name] for name in wanted]

@@ -1,0 +1,224 @@
+"""The course's site, opened page by page in a browser."""
+
+import functools
+import http.server
+import threading
+from html.parser import HTMLParser
+from urllib.parse import unquote, urljoin, urlsplit
+
+import pytest
+
+from course_utils.cli import catalog
+from course_utils.cli.main import ROOT, main
+
+NOTEBOOKS = catalog.find(ROOT / "notebooks")
+LECTURES = [f"notebooks/{path.stem}.html" for path in NOTEBOOKS]
+PAGES = [
+    "index.html",
+    "glossary.html",
+    "notebooks/README.html",
+    "data/README.html",
+    "search.html",
+    *LECTURES,
+]
+#: Pages whose code and formulas are checked too, word by word; the rest looks the same.
+THOROUGH = ["index.html", "glossary.html", LECTURES[12]]
+WITHOUT = "document.querySelectorAll('pre, mjx-container').forEach((e) => e.remove())"
+
+
+@pytest.fixture(scope="module")
+def site(chromium, tmp_path_factory):
+    """The folder of the site, as the command makes it."""
+    for library in ("sphinx", "myst_nb", "pydata_sphinx_theme"):
+        pytest.importorskip(library)
+    folder = tmp_path_factory.mktemp("build") / "site"
+    assert main(["site", "--to", str(folder)]) == 0
+    return folder
+
+
+@pytest.fixture(scope="module")
+def address(site):
+    """The site on a server of this machine."""
+
+    class Quiet(http.server.SimpleHTTPRequestHandler):
+        def log_message(self, *arguments):
+            pass
+
+    handler = functools.partial(Quiet, directory=str(site))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/"
+        server.shutdown()
+
+
+def open_page(tab, url):
+    """Go there, and wait until formulas are set and pictures are loaded."""
+    tab.page.goto(url)
+    tab.page.evaluate(
+        """async () => {
+            if (window.MathJax) await MathJax.startup.promise;
+            for (const image of document.images) image.loading = "eager";
+            await Promise.allSettled([...document.images].map((one) => one.decode()));
+        }"""
+    )
+
+
+LOOK = """() => {
+    const article = document.querySelector("article, main").cloneNode(true);
+    article.querySelectorAll("pre, code, mjx-container").forEach((e) => e.remove());
+    return {
+        formulas: document.querySelectorAll(".math").length,
+        set: document.querySelectorAll(".math > mjx-container").length,
+        wrong: document.querySelectorAll("[data-mjx-error]").length,
+        pictures: [...document.querySelectorAll("article img")].map(
+            (image) => [image.alt, image.naturalWidth, image.clientWidth]),
+        overflow: document.documentElement.scrollWidth - window.innerWidth,
+        markup: article.innerText.match(/\\*\\*|\\$\\$|\\\\[a-z]+\\{|\\]\\(/g) || [],
+    };
+}"""
+
+
+def violations(page):
+    """What axe finds that keeps people out, each with the first place."""
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright")
+    options = {"preload": False, "resultTypes": ["violations"]}  # fetch nothing again
+    found = axe.Axe().run(page, options=options).response["violations"]
+    return [
+        (one["id"], len(one["nodes"]), one["nodes"][0]["html"][:200])
+        for one in found
+        if one["impact"] in ("serious", "critical")
+    ]
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_page(tab, address, name):
+    """Everything is shown, nothing is fetched from elsewhere, all can read it."""
+    open_page(tab, address + name)
+    seen = tab.page.evaluate(LOOK)
+    assert seen["set"] == seen["formulas"]
+    assert seen["wrong"] == 0
+    assert seen["markup"] == []
+    assert seen["overflow"] <= 0
+    for alt, natural, shown in seen["pictures"]:
+        assert natural > 0, alt
+        assert shown > 0, alt
+        assert len(alt) >= 30
+    if name in LECTURES:
+        assert seen["formulas"] or "README" in name
+        assert seen["pictures"]
+    if name not in THOROUGH:
+        tab.page.evaluate(WITHOUT)
+    assert violations(tab.page) == []
+    assert [url for url in tab.requests if not url.startswith(address)] == []
+    assert tab.problems == []
+
+
+@pytest.mark.parametrize("name", THOROUGH[1:])
+def test_page_in_the_dark(chromium, address, name):
+    context = chromium.new_context(color_scheme="dark")
+    page = context.new_page()
+    page.goto(address + name)
+    assert page.evaluate("document.documentElement.dataset.theme") == "dark"
+    assert violations(page) == []
+    context.close()
+
+
+@pytest.mark.parametrize("name", ["index.html", "glossary.html", *LECTURES[3:6:2]])
+def test_page_on_a_phone(tab, address, name):
+    tab.page.set_viewport_size({"width": 390, "height": 844})
+    open_page(tab, address + name)
+    assert tab.page.evaluate(LOOK)["overflow"] <= 0
+    search = tab.page.locator(".navbar-persistent--mobile button").bounding_box()
+    assert search["x"] + search["width"] <= 390
+
+
+@pytest.mark.parametrize(
+    ("place", "wanted", "found"),
+    [
+        ("server", "momentum", "04_optimizers.html"),
+        ("server", "saliency map", "glossary.html#term-Saliency-map"),
+        ("server", "交叉熵", "01_cross_entropy_vs_quadratic_cost.html"),
+        ("server", "双向", "07_lstm.html"),
+        ("file", "gradient", "01_cross_entropy_vs_quadratic_cost.html"),
+        ("file", "梯度", "glossary.html"),
+    ],
+)
+def test_search(tab, site, address, place, wanted, found):
+    start = address if place == "server" else site.as_uri() + "/"
+    tab.page.goto(f"{start}search.html?q={wanted}")
+    tab.page.get_by_text("Search finished").wait_for()
+    links = tab.page.locator("#search-results li a")
+    addresses = links.evaluate_all("all => all.map((one) => one.href)")
+    assert [one for one in addresses if found in one], addresses
+    assert tab.problems == []
+    assert [url for url in tab.requests if not url.startswith(start)] == []
+
+
+def test_the_site_needs_no_server(tab, site):
+    folder = site.as_uri() + "/"
+    for name in ("index.html", LECTURES[0]):
+        open_page(tab, folder + name)
+        seen = tab.page.evaluate(LOOK)
+        assert seen["set"] == seen["formulas"]
+        assert all(natural for _, natural, _ in seen["pictures"])
+    assert [url for url in tab.requests if not url.startswith(folder)] == []
+    assert tab.problems == []
+
+
+def test_solutions_are_folded(tab, address):
+    tab.page.goto(address + LECTURES[0])
+    solutions = tab.page.locator("details:has-text('Show the solution')")
+    assert solutions.count() == NOTEBOOKS[0].read_text("utf-8").count(
+        '"exercise-solution"'
+    )
+    code = solutions.first.locator("pre")
+    assert not code.is_visible()
+    solutions.first.locator("summary").click()
+    assert code.is_visible()
+
+
+class Links(HTMLParser):
+    """Anchors of a page, what it links to, and what it loads."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.anchors, self.targets, self.loaded = {""}, set(), set()
+        self.feed(text)
+
+    def handle_starttag(self, tag, attributes):
+        table = dict(attributes)
+        self.anchors |= {table.get("id"), table.get("name")}
+        if tag == "a" and table.get("href"):
+            self.targets.add(table["href"])
+        if table.get("src") or (tag == "link" and table.get("href")):
+            self.loaded.add(table.get("src") or table["href"])
+
+
+def test_links_resolve(site):
+    """Every link inside the site leads to a file and to an anchor that it has."""
+    found = [path for path in site.rglob("*.html") if "_static" not in path.parts]
+    pages = {path: Links(path.read_text("utf-8")) for path in found}
+    assert len(pages) == len(PAGES)
+    checked = 0
+    for path, page in pages.items():
+        for link in page.targets | page.loaded:
+            parts = urlsplit(urljoin(path.as_uri(), link))
+            if parts.scheme != "file":
+                assert link not in page.loaded, link
+                continue
+            target = site / unquote(parts.path).removeprefix(unquote(site_path(site)))
+            assert target.is_file(), (path.name, link)
+            if target.suffix == ".html":
+                assert unquote(parts.fragment) in pages[target].anchors, link
+            checked += 1
+    assert checked > 1000
+
+
+def site_path(site):
+    return urlsplit(site.as_uri() + "/").path
+
+
+def test_every_notebook_has_its_page(site):
+    assert {path.stem for path in (site / "notebooks").glob("[0-9]*.html")} == {
+        path.stem for path in NOTEBOOKS
+    }
