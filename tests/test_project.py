@@ -278,7 +278,7 @@ def test_attributes_and_ignored_files():
         command = ["git", *arguments]
         return subprocess.run(command, cwd=ROOT, capture_output=True, text=True).stdout
 
-    for name in ("data/digits.npz", "docs/notebook.png", "data/photos/cat.jpg"):
+    for name in ("data/digits.npz", "docs/classroom.png", "data/photos/cat.jpg"):
         assert "text: unset" in git("check-attr", "text", name)
     assert "eol: lf" in git("check-attr", "eol", "Makefile")
     for name in (".venv/x", ".venv-3.12/x", "build/index.html", "a/__pycache__/x.pyc"):
