@@ -41,7 +41,7 @@ REFERENCES = {
 WHY = {
     "05": "the tutorial's training is over in a second or two, of which the lecture's "
     "net, whose moving digits make a larger graph, spends much on tracing. Its recipe "
-    "is made for the accuracy after 30 epochs, which the tutorial's never reaches.",
+    "is made for the accuracy at its end, which the tutorial's never reaches.",
     "05, eight epochs": "both are over within seconds, of which the graph's tracing is "
     "a good part for either.",
     "06": "the last recipe spreads its learning rate over all its epochs of moving "

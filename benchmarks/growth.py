@@ -18,8 +18,8 @@ ALTS = {
 SIZES = (500, 1_000, 4_000, 16_000, 60_000)
 EPOCHS = {500: 12, 1_000: 12, 4_000: 6, 16_000: 4, 60_000: 4}  # the first traces
 WHY_TIME = (
-    "a larger set no longer fits the processor's caches, and a batch is gathered from "
-    "all over it; the table has every size."
+    "slow spells of a machine that others use as well last as long as an epoch here; "
+    "the table has every size."
 )
 WHY_MEMORY = "the allocator had not settled after the second epoch."
 
@@ -68,19 +68,25 @@ def noting(kept):
 
 
 def measure(quick):
-    """Each size in a process of its own, so that memory is its own."""
-    runs = []
-    for size in SIZES[1:3] if quick else SIZES:
+    """Each size in processes of its own, so that memory is its own.
+
+    Up the sizes and down again: a spell in which the machine is slow then hits no size
+    alone.
+    """
+    sizes, runs = SIZES[1:3] if quick else SIZES, {}
+    for size in (*sizes, *reversed(sizes)):
         command = [sys.executable, __file__, "--size", str(size)]
         done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
-        runs.append(json.loads(done.stdout.splitlines()[-1]))
-        say(f"{size:,} images, {runs[-1]['source']}")
-    return runs
+        run = json.loads(done.stdout.splitlines()[-1])
+        say(f"{size:,} images, {run['source']}")
+        runs.setdefault(size, run | {"seconds": []})
+        runs[size]["seconds"] += run["seconds"][1:]  # the first epoch traces
+    return list(runs.values())
 
 
 def epoch_seconds(run):
     """Median time of an epoch but the first, which traces."""
-    return middle(run["seconds"][1:])[0]
+    return middle(run["seconds"])[0]
 
 
 def line(runs):

@@ -412,7 +412,7 @@ def test_time_to_accuracy():
 def test_the_line_through_the_times():
     growth = importlib.import_module("growth")
     runs = [
-        {"size": size, "seconds": [9.0, *[0.2 + size / 1000] * 3], "memory": [1, 2, 2]}
+        {"size": size, "seconds": [0.2 + size / 1000] * 3, "memory": [1, 2, 2]}
         for size in (500, 1000, 60_000)
     ]
     fixed, each, errors = growth.line(runs)
