@@ -131,6 +131,7 @@ def fit(
         if seed is not None:
             raise TypeError("seed goes with checkpoint_dir; else use seed_everything")
         callbacks = [*(options.pop("callbacks", None) or ()), progress]
+        _make_variables(model, x, y)
         history = model.fit(
             x,
             y,
@@ -142,6 +143,21 @@ def fit(
         ).history
     result = {key: np.asarray(values) for key, values in history.items()}
     return result | {"seconds": np.asarray(progress.seconds)}
+
+
+def _make_variables(model, x, y):
+    """Make the variables of optimizer and metrics before training traces its step.
+
+    Keras would make them while TensorFlow traces, which then has to trace once more:
+    that second time is half of what the first epoch of a small network takes.
+    """
+    if not (model.built and model.optimizer) or model.optimizer.built:
+        return
+    model.optimizer.build(model.trainable_variables)
+    shape = getattr(model, "output_shape", None)  # a subclassed model has none
+    if isinstance(shape, tuple) and None not in shape[1:]:
+        # Any answer of the right shape will do: each epoch begins by a reset.
+        model.compute_metrics(x[:1], y[:1], np.zeros((1, *shape[1:]), "float32"))
 
 
 def _progress_line(name, epochs):

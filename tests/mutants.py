@@ -10,6 +10,7 @@ something only where green was possible.
 """
 
 import argparse
+import contextlib
 import os
 import shutil
 import subprocess
@@ -196,7 +197,7 @@ MUTANTS = [
     ),
     Mutant(
         "exercise accepts every answer",
-        in_text("course_utils/exercises/lecture_01.py", "Not yet: ", "✓ "),
+        in_text("course_utils/exercises/answers.py", 'f"Not yet: ', 'f"✓ '),
         ("tests/exercises/test_lecture_01.py",),
         False,
     ),
@@ -212,6 +213,44 @@ MUTANTS = [
         "threshold of the proximal step has the wrong sign",
         in_text("course_utils/optimizers.py", "values - ops.clip", "values + ops.clip"),
         ("tests/test_optimizers.py",),
+        False,
+    ),
+    Mutant(
+        "step of training traced twice",
+        in_text(
+            "course_utils/training.py", "        _make_variables(model, x, y)\n", ""
+        ),
+        ("tests/test_training.py",),
+        False,
+    ),
+    Mutant(
+        "pooling always draws the first",
+        in_text(
+            "course_utils/layers.py", "shares <= draw * total", "shares < 0 * draw"
+        ),
+        ("tests/test_layers.py",),
+        False,
+    ),
+    Mutant(
+        "damaged checkpoint taken for whole",
+        in_text(
+            "course_utils/checkpoints.py",
+            '_sha256(path / name) == entry["sha256"]',
+            "True",
+        ),
+        ("tests/test_checkpoints.py",),
+        False,
+    ),
+    Mutant(
+        "download not compared with its hash",
+        in_text("course_utils/download.py", "    if found != digest:", "    if False:"),
+        ("tests/test_download.py",),
+        False,
+    ),
+    Mutant(
+        "photographs left lying on their side",
+        in_text("course_utils/images.py", "ImageOps.exif_transpose(image)", "image"),
+        ("tests/test_images.py",),
         False,
     ),
     Mutant(
@@ -238,13 +277,20 @@ LEFT_OUT = shutil.ignore_patterns(
 )
 
 
-def is_red(mutant_tests, damage=None):
-    """Whether these tests fail on a copy of the project, damaged or not."""
+@contextlib.contextmanager
+def damaged_copy(damage=None):
+    """A copy of the project for a while, damaged or not."""
     with tempfile.TemporaryDirectory() as temporary:
         copy = Path(temporary, "copy")
         shutil.copytree(ROOT, copy, ignore=LEFT_OUT)
         if damage:
             damage(copy)
+        yield copy
+
+
+def is_red(mutant_tests, damage=None):
+    """Whether these tests fail on a copy of the project, damaged or not."""
+    with damaged_copy(damage) as copy:
         done = subprocess.run(
             [*PYTEST, *mutant_tests],
             cwd=copy,

@@ -297,7 +297,7 @@ def fit(model, x, y, *, epochs, batch_size=128, **options):
         model.train_on_batch(x[:50], y[:50])  # the cost takes what it is given
     watch = options["callbacks"][-1]
     watch.set_model(model)
-    watch.on_train_begin()
+    watch.begin()
     watch.on_epoch_end(0)
 course_utils.training.fit = fit
 digits = load_digits(validation=1000)

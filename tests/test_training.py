@@ -79,6 +79,41 @@ def test_fit_trains_as_keras_does(data, capsys):
     assert (np.diff(history["seconds"]) > 0).all()
 
 
+def test_the_step_of_training_is_traced_once(data, capsys):
+    """Keras' own `fit` traces it twice: the first time makes variables."""
+    traced = []
+
+    class Noted(keras.layers.Layer):
+        def call(self, inputs):
+            traced.append(1)
+            return inputs
+
+    net = keras.Sequential([keras.Input((4,)), Noted(), keras.layers.Dense(3)])
+    net.compile("adam", "mse", metrics=["mae"])
+    x, y = data[0], np.zeros((60, 3))
+    traced.clear()
+    fit(net, x, y, epochs=2, batch_size=20)
+    assert len(traced) == 1
+
+
+def test_networks_whose_answer_has_no_fixed_shape_train_too(data, capsys):
+    class OfNoKnownShape(keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.last = keras.layers.Dense(3, "softmax")
+
+        def call(self, inputs):
+            return self.last(inputs)
+
+    nets = OfNoKnownShape(), keras.Sequential([keras.layers.Dense(3, "softmax")])
+    for net in nets:  # the second gets its weights only with the first batch
+        net.compile("sgd", "sparse_categorical_crossentropy", metrics=["accuracy"])
+        assert set(fit(net, *data, epochs=1)) == {"loss", "accuracy", "seconds"}
+    anywhere = keras.Sequential([keras.Input((None, 4)), keras.layers.Dense(1)])
+    anywhere.compile("adam", "mse", metrics=["mae"])
+    assert "mae" in fit(anywhere, data[0][:, None], np.zeros((60, 1, 1)), epochs=1)
+
+
 def test_fit_prints_one_line_on_standard_output(data, capsys):
     fit(small_net(), *data, epochs=3, name="plain net")
     printed = capsys.readouterr()

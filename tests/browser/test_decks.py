@@ -126,6 +126,17 @@ def test_the_speaker_sees_notes(decks, tab):
     assert tab.problems == []
 
 
+def test_a_deck_prints_one_page_for_each_slide(decks, tab):
+    deck = decks / f"{NOTEBOOKS[0].stem}.html"
+    tab.page.goto(deck.as_uri() + "?print-pdf")
+    tab.page.wait_for_function(READY)
+    tab.page.wait_for_selector(".pdf-page")
+    printed = tab.page.pdf(prefer_css_page_size=True, print_background=True)
+    pages = len(re.findall(rb"/Type ?/Page\b", printed))
+    assert pages == tab.page.evaluate("Reveal.getTotalSlides()")
+    assert tab.problems == []
+
+
 def test_the_index_opens_every_deck(decks, tab):
     tab.page.goto((decks / "index.html").as_uri())
     links = tab.page.locator("ol a")
