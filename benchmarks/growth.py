@@ -16,7 +16,8 @@ ALTS = {
     "of images."
 }
 SIZES = (500, 1_000, 4_000, 16_000, 60_000)
-EPOCHS = {500: 12, 1_000: 12, 4_000: 6, 16_000: 4, 60_000: 4}  # the first traces
+# Small sets get more, so that a slow spell does not hit all; the first one traces.
+EPOCHS = {500: 40, 1_000: 30, 4_000: 12, 16_000: 5, 60_000: 4}
 WHY_TIME = (
     "slow spells of a machine that others use as well last as long as an epoch here; "
     "the table has every size."
