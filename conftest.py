@@ -21,6 +21,12 @@ for name in (
 ):
     os.environ.pop(name, None)
 
+# Tests side by side share the cores: threads beyond a share only wait for one another.
+workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+if workers > 1:
+    share = max(1, (os.cpu_count() or 1) // workers)
+    os.environ.setdefault("TF_NUM_INTRAOP_THREADS", str(share))
+
 # Features of images are kept between runs; a test must find none of an earlier one.
 cache = tempfile.TemporaryDirectory(prefix="course-tests-", ignore_cleanup_errors=True)
 os.environ["COURSE_DATA_DIR"] = cache.name
