@@ -34,10 +34,11 @@ KINDS = {
 PROGRESS_SECONDS = 30
 TARGETS = {"all": 300, "one": 60, "memory": 1.5e9, "ratio": 0.6}
 WHY = {
-    "ratio": "TensorFlow's own threads already use both cores while one notebook "
-    "trains, so that a second worker mostly fills the gaps: imports, tracing, drawing.",
+    "ratio": "by itself a notebook trains on both cores, with two workers on one each: "
+    "the second worker gains what one leaves idle in imports, tracing and drawing.",
     "all": "the training that the claims need; the bars show where it is.",
-    "one": "see the bar of that notebook.",
+    "one": "see the bar of that notebook; imports much above the others' are a slow "
+    "spell of the machine.",
     "memory": "see the table.",
 }
 
