@@ -94,9 +94,17 @@ def fit(
         cannot be written to. No whole checkpoint is lost by it.
     TypeError
         If `seed` or an option does not go with `checkpoint_dir`.
+    ValueError
+        If the model is not compiled, or `x` and `y` differ in length.
 
     Notes
     -----
+    NumPy arrays are shuffled anew for each epoch, in an order that the seed fixes.
+    (Keras by itself repeats one order once a seed is set.) Keras does the shuffling for
+    other inputs, with `shuffle`, `sample_weight`, `validation_split` or
+    `steps_per_epoch`, and where the model's `steps_per_execution` does not divide the
+    number of batches in an epoch.
+
     What holds with `checkpoint_dir`:
 
     - The unit is an epoch. There is a checkpoint of the start and of every epoch that
@@ -111,6 +119,10 @@ def fit(
     - Order and random draws are functions of seed, epoch and step. They differ from
       those of a run without `checkpoint_dir`.
     """
+    if not getattr(model, "compiled", False):
+        raise ValueError(
+            "the model is not compiled: call model.compile(optimizer, loss) before fit"
+        )
     progress = _progress_line(name, epochs)
     if checkpoint_dir is not None:
         from course_utils import checkpoints, resumable  # TensorFlow is loaded by now
@@ -132,17 +144,48 @@ def fit(
             raise TypeError("seed goes with checkpoint_dir; else use seed_everything")
         callbacks = [*(options.pop("callbacks", None) or ()), progress]
         _make_variables(model, x, y)
+        data = _data(model, x, y, batch_size, options)
         history = model.fit(
-            x,
-            y,
-            epochs=epochs,
-            batch_size=batch_size,
-            callbacks=callbacks,
-            verbose=0,
-            **options,
+            epochs=epochs, callbacks=callbacks, verbose=0, **(data | options)
         ).history
     result = {key: np.asarray(values) for key, values in history.items()}
     return result | {"seconds": np.asarray(progress.seconds)}
+
+
+def _data(model, x, y, batch_size, options):
+    """The arguments of `keras.Model.fit` that say what to train on.
+
+    Keras sets up its shuffling anew for every epoch, which takes longer than the epoch
+    of a small network, and after `keras.utils.set_random_seed` the order is the same
+    each time. So it is given batches that are shuffled here.
+    """
+    keras_shuffles = {"x": x, "y": y, "batch_size": batch_size}
+    special = {"shuffle", "sample_weight", "validation_split", "steps_per_epoch"}
+    arrays = isinstance(x, np.ndarray) and isinstance(y, np.ndarray)
+    if special & set(options) or not (arrays and 0 < len(x) == len(y)):
+        return keras_shuffles
+    steps = -(-len(x) // batch_size)
+    if steps % model.steps_per_execution:  # its last call would go on into a new epoch
+        return keras_shuffles
+    batches = _endless_batches(x, y, batch_size)
+    data = {"x": batches, "steps_per_epoch": steps, "shuffle": False}
+    if isinstance(options.get("validation_data"), (tuple, list)):
+        data["validation_batch_size"] = batch_size
+    return data
+
+
+def _endless_batches(x, y, batch_size):
+    """A dataset of batches (x, y) without end, each epoch in an order of its own."""
+    import keras
+    import tensorflow as tf
+
+    def tensor(array):  # with the dtype that Keras would give it
+        floating = np.issubdtype(array.dtype, np.floating)
+        return tf.convert_to_tensor(array, keras.config.floatx() if floating else None)
+
+    tensors = tensor(x), tensor(y)
+    rows = tf.data.Dataset.range(len(x)).shuffle(len(x)).batch(batch_size).repeat()
+    return rows.map(lambda row: tuple(tf.gather(t, row) for t in tensors)).prefetch(2)
 
 
 def _make_variables(model, x, y):

@@ -224,6 +224,24 @@ MUTANTS = [
         False,
     ),
     Mutant(
+        "every epoch in the same order",
+        in_text(
+            "course_utils/training.py",
+            ".shuffle(len(x))",
+            ".shuffle(len(x), reshuffle_each_iteration=False)",
+        ),
+        ("tests/test_training.py",),
+        False,
+    ),
+    Mutant(
+        "epoch goes on into the next",
+        in_text(
+            "course_utils/training.py", "if steps % model.steps_per_execution", "if 0"
+        ),
+        ("tests/test_training.py",),
+        False,
+    ),
+    Mutant(
         "pooling always draws the first",
         in_text(
             "course_utils/layers.py", "shares <= draw * total", "shares < 0 * draw"

@@ -1,4 +1,4 @@
-"""Seeding reaches every generator; `fit` is Keras' own training, no more."""
+"""Seeding reaches every generator; `fit` is Keras' own training, well shuffled."""
 
 import random
 import subprocess
@@ -7,6 +7,7 @@ import sys
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from course_utils.training import fit, seed_everything
 
@@ -64,19 +65,83 @@ def data():
 
 
 def test_fit_trains_as_keras_does(data, capsys):
+    """With all examples in one batch, where their order cannot matter."""
     x, y = data
     ours, theirs = small_net(), small_net()
-    history = fit(ours, x, y, epochs=3, batch_size=16, validation_data=(x, y))
-    reference = theirs.fit(
-        x, y, epochs=3, batch_size=16, validation_data=(x, y), verbose=0
-    )
+    options = {"epochs": 3, "batch_size": 60, "validation_data": (x, y)}
+    options["class_weight"] = {0: 1.0, 1: 2.0, 2: 0.5}
+    history = fit(ours, x, y, **options)
+    reference = theirs.fit(x, y, **options, verbose=0)
     assert set(history) == {*reference.history, "seconds"}
+    for key, values in reference.history.items():
+        np.testing.assert_allclose(history[key], values, rtol=1e-5)
+    for mine, other in zip(ours.get_weights(), theirs.get_weights(), strict=True):
+        np.testing.assert_allclose(mine, other, rtol=1e-4)
+    assert history["seconds"].shape == (3,)
+    assert (np.diff(history["seconds"]) > 0).all()
+
+
+def test_in_keras_own_order_the_bits_are_keras_own(data, capsys):
+    x, y = data
+    ours, theirs = small_net(), small_net()
+    options = {"epochs": 3, "batch_size": 16, "shuffle": False}
+    history = fit(ours, x, y, **options)
+    reference = theirs.fit(x, y, **options, verbose=0)
     for key, values in reference.history.items():
         np.testing.assert_array_equal(history[key], values)
     for mine, other in zip(ours.get_weights(), theirs.get_weights(), strict=True):
         np.testing.assert_array_equal(mine, other)
-    assert history["seconds"].shape == (3,)
-    assert (np.diff(history["seconds"]) > 0).all()
+
+
+def orders(n, epochs, batch_size, steps_per_execution=1):
+    """The examples' numbers, batch by batch, as `fit` shows them; updates made."""
+    shown = []
+
+    class Noting(keras.layers.Layer):
+        def call(self, inputs):
+            if isinstance(inputs, tf.Tensor):  # not Keras' symbol of one
+                tf.py_function(lambda v: shown.append(v.numpy()[:, 0]), [inputs], [])
+            return inputs
+
+    keras.utils.set_random_seed(5)
+    net = keras.Sequential([keras.Input((1,)), Noting(), keras.layers.Dense(1)])
+    net.compile("sgd", "mse", steps_per_execution=steps_per_execution)
+    x = np.arange(n, dtype=float)[:, None]
+    fit(net, x, np.zeros(n), epochs=epochs, batch_size=batch_size)
+    return shown, int(net.optimizer.iterations)
+
+
+def test_every_epoch_shows_every_example_once_in_an_order_of_its_own(capsys):
+    shown, updates = orders(n=10, epochs=4, batch_size=4)
+    assert updates == 12
+    assert [len(batch) for batch in shown] == [4, 4, 2] * 4
+    epochs = [tuple(np.concatenate(shown[k : k + 3])) for k in range(0, 12, 3)]
+    assert all(sorted(epoch) == list(range(10)) for epoch in epochs)
+    assert len(set(epochs)) == 4
+    again, _ = orders(n=10, epochs=4, batch_size=4)
+    assert [*map(list, again)] == [*map(list, shown)]
+
+
+@pytest.mark.parametrize("steps_per_execution", [3, 2, 7])
+def test_no_epoch_takes_examples_of_the_next(steps_per_execution, capsys):
+    """Two and seven do not divide the three batches of an epoch."""
+    shown, updates = orders(10, 4, 4, steps_per_execution)
+    assert updates == 12
+    for k in range(0, 12, 3):
+        assert sorted(np.concatenate(shown[k : k + 3])) == list(range(10))
+
+
+def test_a_model_that_is_not_compiled_is_refused(data):
+    net = keras.Sequential([keras.Input((4,)), keras.layers.Dense(3, "softmax")])
+    with pytest.raises(ValueError, match=r"call model\.compile"):
+        fit(net, *data, epochs=1)
+
+
+def test_arrays_that_differ_in_length_are_refused(data, capsys):
+    x, y = data
+    for inputs, targets in ((x[:50], y), (x, y[:50])):
+        with pytest.raises(ValueError, match="50"):
+            fit(small_net(), inputs, targets, epochs=1)
 
 
 def test_the_step_of_training_is_traced_once(data, capsys):
