@@ -183,9 +183,11 @@ def _endless_batches(x, y, batch_size):
         floating = np.issubdtype(array.dtype, np.floating)
         return tf.convert_to_tensor(array, keras.config.floatx() if floating else None)
 
-    tensors = tensor(x), tensor(y)
-    rows = tf.data.Dataset.range(len(x)).shuffle(len(x)).batch(batch_size).repeat()
-    return rows.map(lambda row: tuple(tf.gather(t, row) for t in tensors)).prefetch(2)
+    rows = tf.data.Dataset.range(len(x)).shuffle(len(x)).batch(batch_size)
+    # As a dataset: what a function refers to would stay in memory when this is over.
+    whole = tf.data.Dataset.from_tensors((tensor(x), tensor(y)))
+    both = tf.data.Dataset.zip((rows.repeat(), whole.repeat()))
+    return both.map(lambda row, xy: tuple(tf.gather(t, row) for t in xy)).prefetch(2)
 
 
 def _make_variables(model, x, y):

@@ -1,8 +1,10 @@
 """Seeding reaches every generator; `fit` is Keras' own training, well shuffled."""
 
+import gc
 import random
 import subprocess
 import sys
+import weakref
 
 import keras
 import numpy as np
@@ -129,6 +131,26 @@ def test_no_epoch_takes_examples_of_the_next(steps_per_execution, capsys):
     assert updates == 12
     for k in range(0, 12, 3):
         assert sorted(np.concatenate(shown[k : k + 3])) == list(range(10))
+
+
+def test_nothing_of_the_data_stays_in_memory(data, capsys, monkeypatch):
+    convert, made = tf.convert_to_tensor, []
+
+    def noted(value, *arguments, **options):
+        tensor = convert(value, *arguments, **options)
+        if isinstance(value, np.ndarray) and value.shape == (60, 4):
+            made.append(weakref.ref(tensor))
+        return tensor
+
+    monkeypatch.setattr(tf, "convert_to_tensor", noted)
+    net = small_net()
+    gc.disable()  # who waits for it runs out of memory first
+    try:
+        fit(net, *data, epochs=2, batch_size=20)
+        assert made
+        assert all(tensor() is None for tensor in made)
+    finally:
+        gc.enable()
 
 
 def test_a_model_that_is_not_compiled_is_refused(data):
