@@ -444,7 +444,10 @@ def test_killed_at_random_instants(start, tmp_path):
     running = time.perf_counter() - begun
     rng = np.random.default_rng()
     kills = in_midst = in_writing = 0
-    while kills < KILLS:
+    # On a machine of uneven speed too few strike where it matters: then there are more.
+    while kills < KILLS or (
+        kills < 3 * KILLS and (in_midst < KILLS / 3 or in_writing < KILLS / 25)
+    ):
         folder = tmp_path / f"after {kills} kills"
         for _ in range(KILLS_PER_CHAIN):
             left = 1 - epochs_done(folder) / EPOCHS
@@ -461,9 +464,8 @@ def test_killed_at_random_instants(start, tmp_path):
         assert result(*start(folder))[0] == whole
         shutil.rmtree(folder)
     print(f"{kills} kills, {in_midst} in the midst, {in_writing} while writing")
-    # Mostly it is over half and one in five; a machine of uneven speed makes it fewer.
-    assert in_midst >= kills / 10
-    assert in_writing >= 1
+    assert in_midst >= KILLS / 3
+    assert in_writing >= KILLS / 25
 
 
 def epochs_done(folder):
