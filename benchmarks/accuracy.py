@@ -1,8 +1,9 @@
 """Seconds until a lecture's network is as accurate as a well-known tutorial's ends up.
 
-Both train on the same digits, and are looked at after each epoch on the same validation
-digits, with the clock stopped. The clock starts with the call of `fit`, so that making
-variables and tracing are included.
+Both train on the same digits, and are looked at on the same validation digits, with the
+clock stopped, each time they have seen as many digits as there are: after every epoch,
+or within it, where a lecture's epoch shows every digit more than once. The clock starts
+with the call of `fit`, so that making variables and tracing are included.
 """
 
 from shared import (
@@ -58,7 +59,8 @@ WHY = {
 def watching(x, y, enough=lambda seconds, accuracy: False):
     """A Keras callback that notes (seconds, validation accuracy) after each epoch.
 
-    Its method `begin` starts the clock; `enough` of the last pair ends the training.
+    Its method `begin` starts the clock, and may ask for a look every so many batches
+    instead; `enough` of the last pair ends the training with its epoch.
     """
     import time
 
@@ -66,11 +68,20 @@ def watching(x, y, enough=lambda seconds, accuracy: False):
     import numpy as np
 
     class Watch(keras.callbacks.Callback):
-        def begin(self):
+        def begin(self, batches=None):
             self.seconds, self.accuracy = [], []
+            self.batches = batches
             self.start = time.perf_counter()
 
+        def on_train_batch_end(self, batch, logs=None):
+            if self.batches and (batch + 1) % self.batches == 0:
+                self.look()
+
         def on_epoch_end(self, epoch, logs=None):
+            if not self.batches:
+                self.look()
+
+        def look(self):
             stopped = time.perf_counter()
             answers = np.argmax(self.model(x, training=False), axis=1)
             self.seconds.append(stopped - self.start)
@@ -134,9 +145,11 @@ def train_ours(name, digits, seed, enough):
     x, y = digits.x_train, digits.y_train
     watch = watching(digits.x_validation, digits.y_validation, enough)
 
-    def watched_fit(*args, callbacks=(), **options):
-        watch.begin()
-        return fit(*args, callbacks=[*callbacks, watch], **options)
+    def watched_fit(net, inputs, targets, *, batch_size, callbacks=(), **options):
+        again = len(inputs) > len(x)  # shows every digit several times an epoch
+        watch.begin(len(x) // batch_size if again else None)
+        options |= {"batch_size": batch_size, "callbacks": [*callbacks, watch]}
+        return fit(net, inputs, targets, **options)
 
     given = {"fit": watched_fit, "seed": seed}
     if lecture == "05":

@@ -392,6 +392,31 @@ def test_the_suites_shares_add_up(tmp_path):
 # --- time to accuracy, and growth
 
 
+def test_looks_once_an_epoch_or_every_so_many_batches():
+    code = """
+import keras
+import numpy as np
+from accuracy import watching
+
+x, y = np.zeros((60, 2), "float32"), np.zeros(60)
+for batches in (None, 2):
+    model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(2)])
+    model.compile("sgd", "sparse_categorical_crossentropy", steps_per_execution=2)
+    watch = watching(x, y)
+    watch.begin(batches)
+    model.fit(x, y, epochs=2, batch_size=10, callbacks=[watch], verbose=0)
+    print(len(watch.kept()["accuracy"]), watch.seconds == sorted(watch.seconds))
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=ROOT / "benchmarks",
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.splitlines() == ["2 True", "6 True"]
+
+
 def test_time_to_accuracy():
     accuracy = importlib.import_module("accuracy")
     theirs = {"seconds": [2, 4, 6], "accuracy": [0.8, 0.95, 0.9]}
