@@ -16,24 +16,22 @@ ALTS = {
     "of images."
 }
 SIZES = (500, 1_000, 4_000, 16_000, 60_000)
-# Small sets get more, so that a slow spell does not hit all; the first one traces.
-EPOCHS = {500: 40, 1_000: 30, 4_000: 12, 16_000: 5, 60_000: 4}
+#: Epochs in each round of timing: small sets get more, so that no call is very short.
+TIMED = {500: 6, 1_000: 4, 4_000: 2, 16_000: 1, 60_000: 1}
+ROUNDS = 6
+#: Epochs over which memory is watched.
+WATCHED = {500: 12, 1_000: 12, 4_000: 8, 16_000: 5, 60_000: 4}
 WHY_TIME = (
-    "slow spells of a machine that others use as well last as long as an epoch here; "
-    "the table has every size."
+    "slow spells of a machine that others use as well are shorter than a round of all "
+    "sizes here; the table has every size."
 )
 WHY_MEMORY = "the allocator had not settled after the second epoch."
 
 
-def one_size(size):
-    """Seconds and resident memory after each epoch, for one number of images."""
-    import keras
-    from lectures import from_lecture
-
+def digits_of(size):
+    """So many images with labels, and where they are from."""
     from course_utils.data import DataError, load_digits
-    from course_utils.training import seed_everything
 
-    seed = seed_everything(0)
     try:
         digits, source = load_digits("full"), "all of MNIST"
     except DataError:
@@ -44,59 +42,94 @@ def one_size(size):
         np.resize(array, (size, *array.shape[1:]))
         for array in (digits.x_train, digits.y_train)
     )
-    del digits
-    (net,) = from_lecture("06", "model", seed=seed)
-    net.compile("adam", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
-    kept = {"seconds": [], "memory": []}
-    callbacks = [noting(kept)]
-    net.fit(x, y, batch_size=100, epochs=EPOCHS[size], verbose=0, callbacks=callbacks)
-    return {"size": size, "source": source, "images": x.nbytes, **kept}
+    return x, y, source
 
 
-def noting(kept):
-    """A callback that notes time and memory at the end of each epoch."""
+def network():
+    """Lecture 06's network, ready to train."""
     import keras
+    from lectures import from_lecture
+
+    from course_utils.training import seed_everything
+
+    (net,) = from_lecture("06", "model", seed=seed_everything(0))
+    net.compile("adam", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+    return net
+
+
+def trained(net, x, y, epochs):
+    """Seconds and resident memory of each epoch."""
+    import keras
+
+    seconds, resident = [], []
 
     class Noting(keras.callbacks.Callback):
         def on_epoch_begin(self, epoch, logs=None):
             self.start = time.perf_counter()
 
         def on_epoch_end(self, epoch, logs=None):
-            kept["seconds"].append(time.perf_counter() - self.start)
-            kept["memory"].append(memory())
+            seconds.append(time.perf_counter() - self.start)
+            resident.append(memory())
 
-    return Noting()
+    net.fit(x, y, batch_size=100, epochs=epochs, verbose=0, callbacks=[Noting()])
+    return seconds, resident
+
+
+def one_size(size):
+    """Memory after each epoch, for one number of images."""
+    x, y, source = digits_of(size)
+    _, resident = trained(network(), x, y, WATCHED[size])
+    return {"size": size, "source": source, "images": x.nbytes, "memory": resident}
+
+
+def epoch_times(sizes, rounds):
+    """Seconds an epoch of every size, round by round: their medians in each call.
+
+    A round goes through all sizes, every second one backwards, so that a spell in which
+    the machine is slow hits no size alone. The first round traces and does not count.
+    """
+    x, y, _ = digits_of(max(sizes))
+    net, taken = network(), {size: [] for size in sizes}
+    for turn in range(1 + rounds):
+        for size in sizes[:: -1 if turn % 2 else 1]:
+            seconds, _ = trained(net, x[:size], y[:size], TIMED[size])
+            taken[size] += [float(np.median(seconds))] if turn else []
+        say(f"round {turn} of {rounds}")
+    return taken
 
 
 def measure(quick):
-    """Each size in processes of its own, so that memory is its own.
-
-    Up the sizes and down again: a spell in which the machine is slow then hits no size
-    alone.
-    """
-    sizes, runs = SIZES[1:3] if quick else SIZES, {}
-    for size in (*sizes, *reversed(sizes)):
+    """Time of all sizes in turn; memory of each in a process of its own."""
+    sizes = SIZES[1:3] if quick else SIZES
+    taken, runs = epoch_times(sizes, 2 if quick else ROUNDS), []
+    for size in sizes:
         command = [sys.executable, __file__, "--size", str(size)]
         done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
         run = json.loads(done.stdout.splitlines()[-1])
-        say(f"{size:,} images, {run['source']}")
-        runs.setdefault(size, run | {"seconds": []})
-        runs[size]["seconds"] += run["seconds"][1:]  # the first epoch traces
-    return list(runs.values())
+        say(f"memory with {size:,} images, {run['source']}")
+        runs.append(run | {"seconds": taken[size]})
+    return runs
 
 
 def epoch_seconds(run):
-    """Median time of an epoch but the first, which traces."""
+    """Median time of an epoch."""
     return middle(run["seconds"])[0]
 
 
 def line(runs):
-    """Fixed seconds an epoch and seconds an image, least squares of relative errors."""
+    """Fixed seconds an epoch, seconds an image, each size's distance from the line.
+
+    Medians over the rounds. Each has a line of its own, by least squares of relative
+    errors, because the machine may be slower in one round than in another.
+    """
     sizes = np.array([run["size"] for run in runs], float)
-    taken = np.array([epoch_seconds(run) for run in runs])
-    design = np.stack([np.ones_like(sizes), sizes], axis=1) / taken[:, None]
-    (fixed, each), *_ = np.linalg.lstsq(design, np.ones_like(taken), rcond=None)
-    return fixed, each, taken / (fixed + each * sizes) - 1
+    found = []
+    for taken in np.transpose([run["seconds"] for run in runs]):
+        design = np.stack([np.ones_like(sizes), sizes], axis=1) / taken[:, None]
+        (fixed, each), *_ = np.linalg.lstsq(design, np.ones_like(taken), rcond=None)
+        found.append((fixed, each, *(taken / (fixed + each * sizes) - 1)))
+    fixed, each, *errors = np.median(found, axis=0)
+    return fixed, each, np.array(errors)
 
 
 def rise(run):
@@ -143,8 +176,9 @@ def report(runs):
     heads = ("images", "from", "epoch", "each image", "from the line")
     heads += ("memory", "of it the images", "rise over epochs")
     return (
-        "Lecture 06's network, batches of 100, no moves; each size in its own "
-        f"process.\n\n{target_table(rows)}\n\n{table(heads, lines)}"
+        "Lecture 06's network, batches of 100, no moves. Times are from rounds through "
+        "all sizes, with a line for each round; memory is that of each size in a "
+        f"process of its own.\n\n{target_table(rows)}\n\n{table(heads, lines)}"
     )
 
 

@@ -28,7 +28,7 @@ IMAGES = 30 * BATCH  # whole batches only: a last, smaller one is traced again
 NETS = ("dense", "CNN", "LSTM")
 LECTURES = {"dense": "05", "CNN": "06", "LSTM": "07"}
 #: Epochs of one timed run and rounds of runs; the dense net's epochs are short.
-WAYS = {"dense": (10, 12), "CNN": (2, 8), "LSTM": (2, 8)}
+WAYS = {"dense": (10, 12), "CNN": (1, 20), "LSTM": (1, 20)}
 ROUNDS = 4
 MATRIX = 2048
 WHY_HELPER = (

@@ -19,7 +19,7 @@ from shared import FOLDER, ROOT
 #: In the order of the README; about how many minutes each takes on two cores.
 PARTS = {
     "startup": 1,
-    "growth": 2,
+    "growth": 3,
     "vision": 2,
     "limit": 4,
     "accuracy": 4,

@@ -437,14 +437,17 @@ def test_time_to_accuracy():
 def test_the_line_through_the_times():
     growth = importlib.import_module("growth")
     runs = [
-        {"size": size, "seconds": [0.2 + size / 1000] * 3, "memory": [1, 2, 2]}
+        {"size": size, "seconds": [t, 2 * t, t], "memory": [1, 2, 2]}  # a slow round
         for size in (500, 1000, 60_000)
+        for t in [0.2 + size / 1000]
     ]
     fixed, each, errors = growth.line(runs)
     assert fixed == pytest.approx(0.2)
     assert each == pytest.approx(1e-3)
     assert abs(errors).max() < 1e-6
     assert growth.rise(runs[0]) == 0
+    runs[2]["seconds"] = [2 * t for t in runs[2]["seconds"]]  # not linear
+    assert max(abs(growth.line(runs)[2])) > 0.1
 
 
 def test_fashion_files(tmp_path):
