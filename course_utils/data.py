@@ -449,11 +449,13 @@ def _stratified(y, count, seed):
     Every example gets its place in its own shuffled class, as a fraction of the class;
     the `count` lowest places, over all classes, are set aside.
     """
+    held = np.zeros(len(y), bool)
+    if not count:
+        return held  # loading NumPy's random numbers takes longer than the digits
     order = np.random.default_rng(seed).permutation(len(y))
     place = np.empty(len(y))
     for digit in np.unique(y):
         members = order[y[order] == digit]
         place[members] = (np.arange(len(members)) + 0.5) / len(members)
-    held = np.zeros(len(y), bool)
     held[np.argsort(place, kind="stable")[:count]] = True
     return held
