@@ -109,7 +109,7 @@ def ways(net, x, y, epochs, rounds):
     )
 
 
-def settings(net, x, y, epochs, rounds, slow=True):
+def settings(net, x, y, epochs, rounds, quick):
     """Seconds of training under each of Keras' settings, in turn."""
     from keras.layers import LSTM
 
@@ -118,11 +118,12 @@ def settings(net, x, y, epochs, rounds, slow=True):
         "batch 32": {"batch_size": 32},
         "batch 512": {"batch_size": 512},
         "steps_per_execution=10": {"steps_per_execution": 10},
+        "XLA": {"jit_compile": True},
     }
-    if slow:
-        options["XLA"] = {"jit_compile": True}
     if any(isinstance(layer, LSTM) for layer in net.layers):
         options["unroll"] = {"unroll": True}
+    if quick:  # each of the others takes seconds to trace
+        options = {name: options[name] for name in ("batch 128", "batch 512")}
     calls, first = {}, {}
     for name, changes in options.items():
         size = changes.pop("batch_size", BATCH)
@@ -193,7 +194,7 @@ def measure(quick):
         found["ways"] = ways(net, x, y, epochs, rounds)
         say(f"{name}: three ways to train")
         once = max(1, epochs // 2)
-        taken = settings(net, x, y, once, 1 if quick else ROUNDS, slow=not quick)
+        taken = settings(net, x, y, once, 1 if quick else ROUNDS, quick)
         found["settings"] = taken
         found["epochs in settings"] = once
         say(f"{name}: settings")
