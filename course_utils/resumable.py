@@ -32,6 +32,7 @@ import tensorflow as tf
 
 from course_utils import runs
 from course_utils.checkpoints import CheckpointError
+from course_utils.training import untuned
 
 __all__ = ["train"]
 
@@ -222,7 +223,7 @@ def _batches(arrays, batch_size, order):
         return tuple(tf.gather(tensor, rows) for tensor in tensors)
 
     steps = -(-len(arrays[0]) // batch_size)
-    return tf.data.Dataset.range(steps).map(batch).prefetch(2)
+    return untuned(tf.data.Dataset.range(steps).map(batch).prefetch(2))
 
 
 def _versions():

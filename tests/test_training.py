@@ -133,6 +133,20 @@ def test_no_epoch_takes_examples_of_the_next(steps_per_execution, capsys):
         assert sorted(np.concatenate(shown[k : k + 3])) == list(range(10))
 
 
+def test_its_pipeline_is_not_autotuned(data, capsys, monkeypatch):
+    """Which slows down training; `benchmarks/limit.py` measures by how much."""
+    given = []
+
+    def keras_fit(net, *arguments, **options):
+        given.append(options["x"])
+        return whole_fit(net, *arguments, **options)
+
+    whole_fit = keras.Sequential.fit
+    monkeypatch.setattr(keras.Sequential, "fit", keras_fit)
+    fit(small_net(), *data, epochs=1, batch_size=20)
+    assert given[0].options().autotune.enabled is False
+
+
 def test_nothing_of_the_data_stays_in_memory(data, capsys, monkeypatch):
     convert, made = tf.convert_to_tensor, []
 
