@@ -297,7 +297,7 @@ def draw(data):
             x = column + 0.27 * (place - 1)
             style = {"color": COLORS[color], "hatch": hatch, "edgecolor": "white"}
             ax.bar(x, median, width=0.25, **style)
-            ax.plot([x, x], [low, high], color="black", linewidth=1.5)
+            ax.plot([x, x], [low, high], "-", color="black", linewidth=1.5)
             if name == names[0]:
                 at = {"rotation": 90, "ha": "center", "va": "bottom"}
                 ax.text(x, high + 0.04, net, color=COLORS[color], **at)

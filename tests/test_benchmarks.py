@@ -336,6 +336,7 @@ from IPython.core.interactiveshell import InteractiveShell
 shell = InteractiveShell()
 shell.run_cell("import subprocess, sys")
 shell.run_cell("_ = subprocess.run([sys.executable, '-c', 'pass'])")
+shell.run_cell("_ = subprocess.Popen([sys.executable, '-c', 'pass']).communicate()")
 shell.run_cell("x = 1")
 """
     probe = str(FOLDER / "kernel_probe")
@@ -353,10 +354,12 @@ shell.run_cell("x = 1")
     )
     assert done.returncode == 0, done.stderr
     (file,) = tmp_path.glob("*.jsonl")
-    imports, program, plain = map(json.loads, file.read_text("utf-8").splitlines())
+    lines = map(json.loads, file.read_text("utf-8").splitlines())
+    imports, program, in_parallel, plain = lines
     assert imports["cell"] == "import subprocess, sys"
     assert imports["seconds"]["imports"] > 0
-    assert program["seconds"]["other programs"] > program["seconds"]["rest"]
+    for cell in (program, in_parallel):
+        assert cell["seconds"]["other programs"] > cell["seconds"]["rest"]
     assert "other programs" not in plain["seconds"]
     assert program["after"] >= imports["after"] >= 0
 

@@ -79,6 +79,8 @@ def patch_fits(module):
 def patch_runs(module):
     """Programs that a notebook starts and waits for."""
     patch(module, "run", "other programs")
+    for name in ("communicate", "wait"):
+        patch(module.Popen, name, "other programs")
 
 
 WAITING = {
