@@ -8,7 +8,7 @@ import copy
 
 import numpy as np
 
-__all__ = ["call", "done", "kind", "not_yet", "number", "numbers"]
+__all__ = ["call", "done", "kind", "not_yet", "number", "numbers", "stopped"]
 
 
 def done(text):
@@ -44,6 +44,12 @@ def kind(value):
     return "nothing" if value is None else f"a {type(value).__name__}"
 
 
+def stopped(error, what="your function"):
+    """What stops with an error, and which, in one short line."""
+    first_line = str(error).strip().partition("\n")[0]
+    return f"{what} stops with {type(error).__name__}: {first_line[:150]}"
+
+
 def call(function, *arguments, **options):
     """Call what the reader wrote.
 
@@ -63,8 +69,7 @@ def call(function, *arguments, **options):
         with np.errstate(all="ignore"):
             result = function(*copy.deepcopy(arguments), **copy.deepcopy(options))
     except Exception as error:  # whatever a reader's code may raise
-        first_line = str(error).strip().partition("\n")[0]
-        return None, f"your function stops with {type(error).__name__}: {first_line}"
+        return None, stopped(error)
     if result is None:
         return None, "your function returns nothing; end it with return."
     try:

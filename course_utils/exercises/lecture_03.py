@@ -213,8 +213,8 @@ def check_pruned_neuron(w, b, x, t):
         )
     if zeros < ZEROS:
         return not_yet(
-            "the neuron works, but fewer than 90 % of its weights are exactly 0. Only "
-            "L1 makes zeros; make its λ larger."
+            "the neuron works, but fewer than 90 % of its weights are exactly 0. Make "
+            "L1's λ larger, or set more of the small weights to zero yourself."
         )
     if wrong > ERROR:
         return not_yet(

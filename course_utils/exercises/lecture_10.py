@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from course_utils.exercises.answers import call, done, kind, not_yet
+from course_utils.exercises.answers import call, done, kind, not_yet, stopped
 
 __all__ = ["check_file_bytes", "check_layer_classes", "check_lean_save"]
 
@@ -83,7 +83,7 @@ def check_layer_classes(read):
         try:
             found = read(path)
         except Exception as error:  # whatever a reader's code may raise
-            return not_yet(_stopped(error))
+            return not_yet(stopped(error))
     if not isinstance(found, (list, tuple)):
         return not_yet(f"your function must return a list, not {kind(found)}.")
     found = list(found)
@@ -130,7 +130,7 @@ def check_lean_save(save, net):
         try:
             save(net, lean)
         except Exception as error:  # whatever a reader's code may raise
-            return not_yet(_stopped(error))
+            return not_yet(stopped(error))
         finally:
             after, kept = _state(net), net.optimizer is optimizer
             net.optimizer = optimizer  # the notebook goes on with it
@@ -171,8 +171,3 @@ def _state(net):
 
 def _equal(before, after):
     return len(before) == len(after) and all(map(np.array_equal, before, after))
-
-
-def _stopped(error):
-    first_line = str(error).strip().partition("\n")[0]
-    return f"your function stops with {type(error).__name__}: {first_line[:150]}"

@@ -11,10 +11,11 @@ from pathlib import Path
 
 import numpy as np
 
-from course_utils.exercises.answers import done, kind, not_yet
+from course_utils.exercises.answers import done, kind, not_yet, stopped
 
 __all__ = ["check_is_whole", "check_layer_config", "check_resume"]
 
+FACTORS = (3.0, 0.5)  # of the layers in exercise 2
 STEPS = 3  # of the trained net in exercise 3
 
 
@@ -52,7 +53,7 @@ def check_is_whole(is_whole):
                         "where there is no file, your function stops with "
                         f"{type(error).__name__}; it must return False."
                     )
-                return not_yet(_stopped(error))
+                return not_yet(stopped(error))
             if not isinstance(found, (bool, np.bool_)):
                 return not_yet(f"return True or False, not {kind(found)}.")
             if found != wanted:
@@ -88,28 +89,42 @@ def check_layer_config(layer):
 
     if not (isinstance(layer, type) and issubclass(layer, keras.layers.Layer)):
         return not_yet(f"give the class MyScale itself, not {kind(layer)}.")
+    for factor in FACTORS:
+        hint = _layer_hint(layer, factor)
+        if hint:
+            return not_yet(hint)
+    return done("the layer comes back with its factor.")
+
+
+def _layer_hint(layer, factor):
+    """What is wrong with a layer of this factor, saved and loaded; None if nothing."""
+    import keras
+
     try:
-        original = layer(factor=3.0, name="mine")
+        original = layer(factor=factor, name="mine")
         net = keras.Sequential([keras.Input((2,)), original])
         before = np.asarray(net(np.ones((1, 2))))
     except Exception as error:  # whatever a reader's code may raise
-        return not_yet(_stopped(error, "your layer"))
-    if not np.allclose(before, 3.0):
-        return not_yet("with factor 3 the layer must multiply by 3; leave call alone.")
+        return stopped(error, "your layer")
+    if not np.allclose(before, factor):
+        return (
+            f"with factor {factor:g} the layer must multiply by {factor:g}; leave call "
+            "alone."
+        )
     try:
         config = original.get_config()
     except Exception as error:  # whatever a reader's code may raise
-        return not_yet(_stopped(error, "get_config"))
+        return stopped(error, "get_config")
     if not isinstance(config, dict):
-        return not_yet(f"get_config must return a dictionary, not {kind(config)}.")
+        return f"get_config must return a dictionary, not {kind(config)}."
     if "factor" not in config:
-        return not_yet(
+        return (
             "get_config does not mention the factor, so the loaded layer takes its "
             "default. Add it to what super().get_config() gives."
         )
     own = layer.get_config is not keras.layers.Layer.get_config
     if own and "name" not in config:
-        return not_yet(
+        return (
             "the factor is there, but what every layer has (name, dtype …) is lost: "
             "add yours to super().get_config()."
         )
@@ -121,16 +136,16 @@ def check_layer_config(layer):
             loaded = keras.models.load_model(path, custom_objects=known)
         after = np.asarray(loaded(np.ones((1, 2))))
     except Exception:  # the config does not fit the constructor
-        return not_yet(
+        return (
             "the saved layer cannot be made again: __init__ must take every key of "
             "get_config, the usual ones through **options."
         )
-    if not np.allclose(after, 3.0):
-        return not_yet(
-            f"saved with factor 3, the loaded layer multiplies by {after.flat[0]:g}: "
-            "is it this layer's own factor that get_config returns?"
+    if not np.allclose(after, factor):
+        return (
+            f"saved with factor {factor:g}, the loaded layer multiplies by "
+            f"{after.flat[0]:g}: is it this layer's own factor that get_config returns?"
         )
-    return done("the layer comes back with its factor.")
+    return None
 
 
 def check_resume(resume):
@@ -162,7 +177,7 @@ def check_resume(resume):
         try:
             net = resume(build, path)
         except Exception as error:  # whatever a reader's code may raise
-            return not_yet(_stopped(error))
+            return not_yet(stopped(error))
     if not isinstance(net, keras.Model):
         return not_yet(f"your function must return the net, not {kind(net)}.")
     if not _same(net.get_weights(), trained.get_weights()):
@@ -190,8 +205,3 @@ def check_resume(resume):
 
 def _same(found, wanted):
     return len(found) == len(wanted) and all(map(np.array_equal, found, wanted))
-
-
-def _stopped(error, what="your function"):
-    first_line = str(error).strip().partition("\n")[0]
-    return f"{what} stops with {type(error).__name__}: {first_line[:150]}"

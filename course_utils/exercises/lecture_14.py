@@ -197,6 +197,12 @@ def check_frozen_norm(freeze):
     except Exception:  # something else with that attribute
         return not_yet(f"return the net; your function returns {kind(found)}.")
     hint = _freeze_hint(free, names)
+    if not hint and not found.trainable_weights:
+        hint = (
+            "the layers are free, but the net as a whole is still frozen "
+            "(net.trainable is False), so fit changes nothing. Leave out the line that "
+            "freezes the net."
+        )
     return not_yet(hint) if hint else done("block2_conv and head train, nothing else.")
 
 

@@ -23,6 +23,14 @@ def careful(checkpoint, path):
     status.expect_partial()
 
 
+def only_unchanged(checkpoint, path):
+    """Notices that nothing was restored, but not that something is missing."""
+    net = getattr(checkpoint, "model", None) or checkpoint.net
+    before = net.get_weights()
+    checkpoint.restore(path).expect_partial()
+    assert not np.array_equal(before[0], net.get_weights()[0])
+
+
 def raises_key_error(checkpoint, path):
     try:
         careful(checkpoint, path)
@@ -40,6 +48,7 @@ def test_restore_accepts_the_careful_one(said):
         (lambda c, path: c.restore(path).expect_partial(), "nobody hears of it"),
         (lambda c, path: c.restore(path).assert_consumed(), "Adam's arrays"),
         (lambda c, path: None, "call restore"),
+        (only_unchanged, "a layer too many"),
         (raises_key_error, "not KeyError"),
     ],
 )

@@ -110,6 +110,11 @@ class Default(Scale):
         return super().get_config() | {"factor": 1.0}
 
 
+class Three(Scale):
+    def get_config(self):
+        return super().get_config() | {"factor": 3.0}
+
+
 class NoOptions(Scale):
     def __init__(self, factor=1.0, name=None):
         super().__init__(factor, name=name)
@@ -140,7 +145,8 @@ def test_layer_config_accepts_a_layer_that_comes_back(said, layer):
     [
         (Forgets, "does not mention the factor"),
         (FactorOnly, "what every layer has"),
-        (Default, "multiplies by 1"),
+        (Default, "saved with factor 3, the loaded layer multiplies by 1"),
+        (Three, "saved with factor 0.5, the loaded layer multiplies by 3"),
         (NoOptions, "cannot be made again"),
         (Adds, "must multiply by 3"),
         (Breaks, "stops with AttributeError"),

@@ -139,6 +139,10 @@ def all_frozen(net):
     return net
 
 
+def frozen_as_a_whole(net):
+    return freeze(all_frozen(net))
+
+
 def test_freezing_accepts_the_right_layers(said):
     assert said(check_frozen_norm, freeze).startswith("✓")
     assert said(check_frozen_norm, only("block2_conv", "head")).startswith("✓")
@@ -148,6 +152,7 @@ def test_freezing_accepts_the_right_layers(said):
     ("answer", "hint"),
     [
         (all_frozen, "nothing can train any more"),
+        (frozen_as_a_whole, "the net as a whole is still frozen"),
         (lambda net: freeze(net, norm=False), "Freeze every BatchNormalization"),
         (lambda net: freeze(net, block=False), "the convolution of block 1 still"),
         (only("block2_conv"), "the head is frozen"),
