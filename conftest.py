@@ -9,6 +9,8 @@ from queue import Empty
 import pytest
 from nbval.kernel import RunningKernel
 
+from course_utils.cli.machine import thread_share
+
 NOTICE_SECONDS = 1.0
 
 os.environ["COURSE_OFFLINE"] = "1"  # kernels inherit it
@@ -21,15 +23,13 @@ for name in (
 ):
     os.environ.pop(name, None)
 
-# Tests side by side share the cores: threads beyond a share only wait for one another.
-workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
-if workers > 1:
-    share = max(1, (os.cpu_count() or 1) // workers)
-    os.environ.setdefault("TF_NUM_INTRAOP_THREADS", str(share))
+os.environ |= thread_share(int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")))
 
 # Features of images are kept between runs; a test must find none of an earlier one.
 cache = tempfile.TemporaryDirectory(prefix="course-tests-", ignore_cleanup_errors=True)
 os.environ["COURSE_DATA_DIR"] = cache.name
+# Weights and settings that Keras has in the user's home are none of the tests'.
+os.environ["KERAS_HOME"] = os.path.join(cache.name, "keras")
 
 # A job that a script starts with & ignores Ctrl-C, and so would what tests start.
 if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:

@@ -5,7 +5,6 @@ where Debian's package ``dataset-fashion-mnist`` puts them, and where Keras does
 """
 
 import gzip
-import os
 from pathlib import Path
 
 import accuracy
@@ -24,14 +23,13 @@ VALIDATION = 10_000
 
 def folders():
     """Where the set may be."""
-    from course_utils.download import cache_folder
+    from course_utils.download import cache_folder, keras_folder
 
-    home = os.environ.get("KERAS_HOME") or Path.home() / ".keras"
     return [
         cache_folder() / "fashion-mnist",
         cache_folder(),
         Path("/usr/share/datasets/fashion-mnist"),
-        Path(home, "datasets", "fashion-mnist"),
+        keras_folder() / "datasets" / "fashion-mnist",
     ]
 
 

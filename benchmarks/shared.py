@@ -7,7 +7,6 @@ import json
 import os
 import platform
 import statistics
-import subprocess
 import sys
 import time
 from importlib.metadata import PackageNotFoundError, version
@@ -100,6 +99,8 @@ def memory():
 
 def machine():
     """What absolute times depend on, as one line."""
+    from course_utils.cli.machine import cpu_model
+
     libraries = []
     for name, title in (("tensorflow", "TensorFlow"), ("keras", "Keras")):
         try:
@@ -108,25 +109,9 @@ def machine():
             libraries.append(f"no {title}")
     cores = os.cpu_count()
     return (
-        f"{processor()}, {cores} core{'s' * (cores != 1)}, "
+        f"{cpu_model()}, {cores} core{'s' * (cores != 1)}, "
         f"Python {platform.python_version()}, {', '.join(libraries)}"
     )
-
-
-def processor():
-    """The processor's name as the system gives it."""
-    try:
-        for line in Path("/proc/cpuinfo").read_text("utf-8").splitlines():
-            if line.startswith("model name"):
-                return line.partition(":")[2].strip()
-    except OSError:
-        pass
-    if sys.platform == "darwin":
-        command = ["sysctl", "-n", "machdep.cpu.brand_string"]
-        done = subprocess.run(command, capture_output=True, text=True)
-        if done.stdout.strip():
-            return done.stdout.strip()
-    return platform.processor() or platform.machine()
 
 
 def run_part(measure):

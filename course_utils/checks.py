@@ -201,7 +201,11 @@ def _where():
     except (AttributeError, KeyError):  # not in a kernel
         return ""
     for path in sorted(Path.cwd().glob("*.ipynb")):
-        cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
-        if any("".join(c["source"]).strip() == cell.strip() for c in cells):
+        try:
+            cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+            sources = ["".join(c["source"]).strip() for c in cells]
+        except (OSError, ValueError, KeyError, TypeError):  # damaged, or no notebook
+            continue
+        if cell.strip() in sources:
             return f" in notebook {path.name}"
     return ""

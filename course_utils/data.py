@@ -8,13 +8,12 @@ import csv
 import hashlib
 import io
 import json
-import os
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
-from course_utils.download import DataError, Remote, fetch
+from course_utils.download import DataError, Remote, fetch, keras_folder
 
 __all__ = [
     "DataError",
@@ -151,8 +150,7 @@ def fetch_digits():
     DataError
         If it cannot be had; the message lists what was tried.
     """
-    keras_home = os.environ.get("KERAS_HOME") or Path.home() / ".keras"
-    return fetch(FULL_MNIST, copies=[Path(keras_home, "datasets", FULL_MNIST.name)])
+    return fetch(FULL_MNIST, copies=[keras_folder() / "datasets" / FULL_MNIST.name])
 
 
 class Images(NamedTuple):

@@ -22,7 +22,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-__all__ = ["DataError", "Remote", "cache_folder", "fetch", "why_unusable"]
+__all__ = [
+    "DataError",
+    "Remote",
+    "cache_folder",
+    "fetch",
+    "keras_folder",
+    "why_unusable",
+]
 
 #: Seconds until a connection must stand, and seconds without data that end a transfer.
 TIMEOUT = (10, 30)
@@ -87,6 +94,17 @@ def cache_folder():
     import pooch
 
     return Path(pooch.os_cache("course-utils"))
+
+
+def keras_folder():
+    """Where Keras keeps its settings and what it has fetched.
+
+    Returns
+    -------
+    pathlib.Path
+        ``KERAS_HOME``, else ``~/.keras``; need not exist.
+    """
+    return Path(os.environ.get("KERAS_HOME") or Path.home() / ".keras")
 
 
 def fetch(remote, copies=(), quick=False):
@@ -199,7 +217,8 @@ def _on_mirror(mirror, name):
             "http://, https:// or file://, or the path of a folder or file."
         )
     path = Path(path).expanduser().absolute()
-    return path / name if path.is_dir() else path
+    # not path.is_dir(), which raises where the path may not be looked at
+    return path / name if os.path.isdir(path) else path
 
 
 @contextmanager
@@ -245,8 +264,8 @@ def _keep(source, target, remote, quick):
         if isinstance(source, Path):
             if trouble := why_unusable(source, remote.digest):
                 return trouble
-            shutil.copyfile(source, partial / target.name)
-            trouble = why_unusable(partial / target.name, remote.digest)
+            trouble = _copy(source, partial / target.name)
+            trouble = trouble or why_unusable(partial / target.name, remote.digest)
         else:
             trouble = _download(source, partial, remote, quick)
         if not trouble:
@@ -255,6 +274,25 @@ def _keep(source, target, remote, quick):
         return trouble
     finally:
         shutil.rmtree(partial, ignore_errors=True)
+
+
+def _copy(source, target):
+    """Copy a file; why it cannot be read, if so. What cannot be written is raised."""
+
+    def pieces():
+        try:
+            with open(source, "rb") as file:
+                while piece := file.read(1 << 20):
+                    yield piece
+        except OSError as error:  # a share may go away at any moment
+            raise _GivenUp(f"not readable: {error.strerror or error}") from error
+
+    try:
+        with open(target, "wb") as copy:
+            copy.writelines(pieces())
+    except _GivenUp as error:
+        return str(error)
+    return None
 
 
 def _download(url, folder, remote, quick):

@@ -1,12 +1,12 @@
 """What a network saw in an image, kept on disk, so that it need not look again."""
 
+import contextlib
 import hashlib
-import os
-import tempfile
 
 import numpy as np
 
 from course_utils.download import cache_folder
+from course_utils.files import write_atomically
 
 __all__ = ["FeatureStore"]
 
@@ -46,15 +46,7 @@ class FeatureStore:
     def write(self, key, row):
         """Keep the features: the whole file, or none."""
         numbers = row.astype("<f4").tobytes()
-        try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            handle, partial = tempfile.mkstemp(dir=self.folder, prefix=".")
-            try:
-                with open(handle, "wb") as file:
-                    file.write(hashlib.sha256(numbers).digest() + numbers)
-                os.chmod(partial, 0o644)  # a shared cache is for all to read
-                os.replace(partial, self.folder / key)
-            except OSError:
-                os.unlink(partial)
-        except OSError:
-            pass  # full or read-only: computed again next time
+        content = hashlib.sha256(numbers).digest() + numbers
+        # where it is full or read-only, they are computed again next time
+        with contextlib.suppress(OSError):
+            write_atomically(self.folder / key, content)

@@ -7,7 +7,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-__all__ = ["ImageError", "Pictures", "read_image", "read_images"]
+__all__ = [
+    "ImageError",
+    "Pictures",
+    "files_in",
+    "is_clutter",
+    "read_image",
+    "read_images",
+]
 
 #: Pillow's name of a format to the endings that its files bear.
 FORMATS = {
@@ -19,8 +26,8 @@ FORMATS = {
 }
 #: More pixels than this are not decoded: 300 MB as red, green and blue.
 MOST_PIXELS = 100_000_000
-#: What some systems leave in folders of pictures.
-CLUTTER = {"thumbs.db", "desktop.ini"}
+#: What systems and programs leave in folders of pictures.
+CLUTTER = {"__macosx", "__pycache__", "thumbs.db", "desktop.ini"}
 
 
 class ImageError(Exception):
@@ -113,7 +120,7 @@ def read_images(paths, longest=1024):
         path = Path(paths)
         if not path.exists():
             raise ImageError(f"{path}: no such file or folder")
-        paths = _files(path) if path.is_dir() else [path]
+        paths = files_in(path) if path.is_dir() else [path]
     found = Pictures([], [], [])
     for path in map(Path, paths):
         try:
@@ -126,13 +133,24 @@ def read_images(paths, longest=1024):
     return found
 
 
-def _files(folder):
-    return sorted(
-        path
-        for path in folder.iterdir()
-        if not (path.name.startswith(".") or path.name.lower() in CLUTTER)
-        and not path.is_dir()
-    )
+def files_in(folder):
+    """The files of a folder in the order of their names, but for clutter.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+
+    Returns
+    -------
+    list of pathlib.Path
+    """
+    inside = sorted(path for path in folder.iterdir() if not is_clutter(path))
+    return [path for path in inside if not path.is_dir()]
+
+
+def is_clutter(path):
+    """Whether a file or folder is hidden, or one that no person has put there."""
+    return path.name.startswith(".") or path.name.lower() in CLUTTER
 
 
 def _obstacle(path):

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from course_utils.images import read_images
+from course_utils.images import files_in, is_clutter, read_images
 from course_utils.vision import middle_square
 
 __all__ = [
@@ -23,8 +23,6 @@ __all__ = [
 FEWEST = 5
 #: Pictures that are in memory together.
 BATCH = 32
-#: What systems and programs leave in folders.
-CLUTTER = {"__macosx", "__pycache__", "thumbs.db", "desktop.ini"}
 
 
 class FolderError(Exception):
@@ -88,12 +86,8 @@ def find_pictures(folder):
     if not folder.is_dir():
         what = "not a folder" if folder.exists() else "no such folder"
         raise FolderError(f"{folder}: {what}. {layout}")
-    inside = sorted(path for path in folder.iterdir() if _counts(path))
-    groups = {
-        path.name: sorted(p for p in path.iterdir() if _counts(p) and not p.is_dir())
-        for path in inside
-        if path.is_dir()
-    }
+    inside = sorted(path for path in folder.iterdir() if not is_clutter(path))
+    groups = {path.name: files_in(path) for path in inside if path.is_dir()}
     if not groups:
         loose = len(inside)
         found = f"{loose} files, but no folders" if loose else "empty"
@@ -105,11 +99,6 @@ def find_pictures(folder):
         )
     _enough(folder, {name: len(files) for name, files in groups.items()}, "files")
     return groups
-
-
-def _counts(path):
-    name = path.name.lower()
-    return not name.startswith(".") and name not in CLUTTER
 
 
 def _enough(folder, counts, what, passed_over=()):

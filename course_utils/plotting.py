@@ -20,7 +20,6 @@ __all__ = [
     "explore",
     "image_grid",
     "label_line",
-    "learning_curves",
     "show",
 ]
 
@@ -181,42 +180,6 @@ def label_line(ax, line, text, x, *, dy=0.0):
     ax.text(x, y, text, color=line.get_color(), ha="left", va="bottom")
 
 
-def learning_curves(histories, keys=("accuracy", "val_accuracy"), *, ylabel=None):
-    """One panel per key, one line per run, over the epochs.
-
-    Parameters
-    ----------
-    histories : dict of str to dict
-        Run name to what `course_utils.training.fit` returned.
-    keys : sequence of str
-        What to draw, one panel each.
-    ylabel : str, optional
-        Instead of the keys' own names.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-    """
-    fig, axes = plt.subplots(
-        1, len(keys), figsize=(5.5 * len(keys), 4), sharey=True, squeeze=False
-    )
-    for ax, key in zip(axes[0], keys, strict=True):
-        for name, history in histories.items():
-            epochs = np.arange(1, len(history[key]) + 1)
-            ax.plot(epochs, history[key], label=name)
-        ax.set(title=_words(key), xlabel="epoch")
-    axes[0, 0].set_ylabel(ylabel or _words(keys[0]).removeprefix("training "))
-    axes[0, -1].legend()
-    return fig
-
-
-def _words(key):
-    """Keras' history key as a reader says it: val_accuracy → validation accuracy."""
-    if key.startswith("val_"):
-        return f"validation {key.removeprefix('val_')}".replace("_", " ")
-    return f"training {key}".replace("_", " ")
-
-
 def image_grid(images, titles=None, *, columns=10, size=1.2, cmap="gray_r"):
     """Images side by side, with an optional title each.
 
@@ -234,8 +197,14 @@ def image_grid(images, titles=None, *, columns=10, size=1.2, cmap="gray_r"):
     Returns
     -------
     matplotlib.figure.Figure
+        Without images, one that says "none": a good network may make no mistakes.
     """
     images = np.asarray(images)
+    if not len(images):
+        fig, ax = plt.subplots(figsize=(2 * size, size))
+        ax.axis("off")
+        ax.text(0.5, 0.5, "none", ha="center", va="center")
+        return fig
     columns = min(columns, len(images))
     rows = math.ceil(len(images) / columns)
     height = size * (1.35 if titles is not None else 1.05)
@@ -244,11 +213,12 @@ def image_grid(images, titles=None, *, columns=10, size=1.2, cmap="gray_r"):
     )
     unit = images.min() >= 0 and images.max() <= 1
     limits = {"vmin": 0, "vmax": 1} if unit else {}
-    for ax, image, title in itertools.zip_longest(axes.flat, images, titles or ()):
+    titles = () if titles is None else titles
+    for ax, image, title in itertools.zip_longest(axes.flat, images, titles):
         ax.axis("off")
         if image is not None:
             ax.imshow(np.squeeze(image), cmap=cmap, **limits)
-            ax.set_title(title or "", fontsize=12, fontweight="normal", loc="center")
+            ax.set_title(title, fontsize=12, fontweight="normal", loc="center")
     return fig
 
 

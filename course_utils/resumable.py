@@ -32,7 +32,7 @@ import tensorflow as tf
 
 from course_utils import runs
 from course_utils.checkpoints import CheckpointError
-from course_utils.training import untuned
+from course_utils.training import as_list, untuned
 
 __all__ = ["train"]
 
@@ -62,7 +62,7 @@ def train(model, x, y, folder, *, epochs, batch_size, seed, progress, options):
         As in `course_utils.training.fit`.
     """
     options = dict(options)
-    callbacks = [runs.known(each) for each in options.pop("callbacks", None) or ()]
+    callbacks = [runs.known(each) for each in as_list(options.pop("callbacks", None))]
     shuffle = options.pop("shuffle", True)
     arrays = _arrays(x, y, options.pop("sample_weight", None))
     for option in ("validation_split", "steps_per_epoch", "initial_epoch"):

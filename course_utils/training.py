@@ -28,7 +28,7 @@ def seed_everything(seed):
     int
         The seed in force.
     """
-    seed = int(seed) + int(os.environ.get("COURSE_SEED_OFFSET", "0"))
+    seed = int(seed) + int(os.environ.get("COURSE_SEED_OFFSET") or 0)
     random.seed(seed)
     np.random.seed(seed)  # noqa: NPY002 - libraries still draw from it
     if "keras" in sys.modules:  # a notebook that needs no TensorFlow does not load it
@@ -60,7 +60,7 @@ def fit(
     ----------
     model : keras.Model
         Compiled.
-    x, y : array_like, first axis of equal length
+    x, y : numpy.ndarray, first axis of equal length
         Training inputs and targets.
     epochs : int
         Passes over the data.
@@ -142,7 +142,7 @@ def fit(
     else:
         if seed is not None:
             raise TypeError("seed goes with checkpoint_dir; else use seed_everything")
-        callbacks = [*(options.pop("callbacks", None) or ()), progress]
+        callbacks = [*as_list(options.pop("callbacks", None)), progress]
         _make_variables(model, x, y)
         data = _data(model, x, y, batch_size, options)
         history = model.fit(
@@ -150,6 +150,13 @@ def fit(
         ).history
     result = {key: np.asarray(values) for key, values in history.items()}
     return result | {"seconds": np.asarray(progress.seconds)}
+
+
+def as_list(callbacks):
+    """Callbacks as Keras takes them, one, several or None, as a list."""
+    if callbacks is None:
+        return []
+    return [*callbacks] if isinstance(callbacks, (list, tuple)) else [callbacks]
 
 
 def _data(model, x, y, batch_size, options):

@@ -212,8 +212,9 @@ def load_network(name="auto", weights=None):
         (96 MB) are used from `weights`, from the path in ``COURSE_INCEPTION_WEIGHTS``,
         from the cache or Keras' own, from ``COURSE_MIRROR``, or downloaded, in this
         order, and must have the hash that Keras publishes. ``"auto"`` takes
-        Inception-v3 if its weights can be had so within a few seconds, else the bundled
-        network, and prints which.
+        Inception-v3 if its weights can be had so, else the bundled network, and prints
+        which. It gives each host three seconds to connect and one try; a download that
+        has begun takes its time. ``COURSE_OFFLINE`` keeps it from downloading.
     weights : str or pathlib.Path, optional
         A file with the weights of Inception-v3, or a folder that holds it.
 

@@ -1,9 +1,6 @@
 """The weights of Inception-v3: found, fetched, and verified wherever they come from."""
 
-import os
-from pathlib import Path
-
-from course_utils.download import DataError, Remote, fetch, why_unusable
+from course_utils.download import DataError, Remote, fetch, keras_folder, why_unusable
 
 __all__ = ["INCEPTION", "fetch_inception", "own_inception"]
 
@@ -40,8 +37,7 @@ def fetch_inception(quick=False):
     DataError
         If they cannot be had; the message lists what was tried.
     """
-    keras_home = os.environ.get("KERAS_HOME") or Path.home() / ".keras"
-    return fetch(INCEPTION, [Path(keras_home, "models", INCEPTION.name)], quick)
+    return fetch(INCEPTION, [keras_folder() / "models" / INCEPTION.name], quick)
 
 
 def own_inception(path):

@@ -23,6 +23,7 @@ from importlib.metadata import version
 from notebook_files import NOTEBOOKS, ROOT, code_hash
 
 from course_utils.cli.runner import execute
+from course_utils.cli.store import fresh_clone
 from course_utils.files import write_atomically
 
 PACKAGES = ("tensorflow", "keras", "numpy")
@@ -52,9 +53,9 @@ def main():
 def run_all(paths, offset):
     """The outcomes of all notebooks under one seed."""
     print(f"seed offset {offset}: {len(paths)} notebooks …", flush=True)
-    environment = {"COURSE_SEED_OFFSET": str(offset), "COURSE_EXPECT": "record"}
-    environment["COURSE_OFFLINE"] = "1"  # with the network that is bundled
-    return execute(paths, environment=environment)
+    changes = {"COURSE_SEED_OFFSET": str(offset), "COURSE_EXPECT": "record"}
+    with fresh_clone() as environment:
+        return execute(paths, environment=environment | changes)
 
 
 def keep(outcomes, offsets):

@@ -325,6 +325,25 @@ print(json.dumps([notes, {name: operations(net) for name, net in nets.items()}])
     assert all(count > 100_000 for count in operations.values())
 
 
+def test_settings_against_the_defaults():
+    limit = importlib.import_module("limit")
+    of = {"images": 100, "first": 9.0}
+    found = {
+        "settings": {
+            "batch 128": of | {"later": [4.0, 6.0]},
+            "batch 512": of | {"images": 50, "later": [1.0, 2.0]},
+        },
+        "threads": {"every": [3.0, 2.0], "one": [1.5, 4.0]},
+    }
+    assert limit.gains(found, "batch 512") == [2.0, 1.5]  # half the images in a call
+    assert limit.gains(found, limit.ONE_THREAD) == [2.0, 0.5]
+    assert limit.gains(found, "unroll") == []
+    nets = {"networks": {"LSTM": found}}
+    assert limit.names_of_settings(nets)[-1] == limit.ONE_THREAD
+    del found["threads"]  # as in a quick run
+    assert limit.names_of_settings(nets)[-1] == "batch 512"
+
+
 def test_where_a_cells_time_goes(tmp_path):
     """The probe books imports and other programs in a kernel, and only there."""
     code = """

@@ -136,6 +136,8 @@ def test_failure_names_the_notebook(tmp_path, monkeypatch):
     cells = [{"source": ["expect('x', 1, ", "at_least=2)\n"]}]
     notebook = tmp_path / "04_optimizers.ipynb"
     notebook.write_text(json.dumps({"cells": cells}), encoding="utf-8")
+    for number, damage in enumerate(['{"cells": [', "[]", "{}", '{"cells": [{}]}']):
+        (tmp_path / f"00_damaged_{number}.ipynb").write_text(damage, encoding="utf-8")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(IPython, "get_ipython", Shell)
     with pytest.raises(ExpectationError, match=r"in notebook 04_optimizers\.ipynb"):

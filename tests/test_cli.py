@@ -182,12 +182,20 @@ def test_run_takes_one_notebook(course, tmp_path, capsys):
 
 def test_store_tells_what_it_did_not_store(tmp_path, monkeypatch, capsys):
     monkeypatch.setenv("COURSE_SEED_OFFSET", "100")
-    seed = "import os; print('COURSE_SEED_OFFSET' in os.environ)"
-    good = write_notebook(tmp_path, "01_good", seed)
+    monkeypatch.setenv("COURSE_MIRROR", str(tmp_path))
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path))
+    monkeypatch.delenv("COURSE_OFFLINE")
+    personal = (
+        "import os; print('COURSE_SEED_OFFSET' in os.environ, "
+        "'COURSE_MIRROR' in os.environ, os.environ['COURSE_OFFLINE'], "
+        "*map(os.path.exists, (os.environ['KERAS_HOME'], "
+        "os.environ['COURSE_DATA_DIR'])))"
+    )
+    good = write_notebook(tmp_path, "01_good", personal)
     warns = write_notebook(tmp_path, "02_warns", WARNS)
     before = warns.read_bytes()
     assert main(["store", "--folder", str(tmp_path)]) == 1
-    assert text_of(nbformat.read(good, 4).cells[1]) == "False\n"
+    assert text_of(nbformat.read(good, 4).cells[1]) == "False False 1 False False\n"
     assert warns.read_bytes() == before
     output = capsys.readouterr().out
     assert "1 of 2 notebooks failed; their files stay as they were:" in output

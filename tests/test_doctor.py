@@ -18,6 +18,7 @@ import pytest
 from course_utils import data
 from course_utils.cli import doctor, findings, readiness
 from course_utils.cli.findings import Finding
+from course_utils.cli.main import main
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -89,7 +90,7 @@ def test_terminals_without_unicode(monkeypatch):
     stream = io.TextIOWrapper(io.BytesIO(), encoding="cp1252", newline="\n")
     monkeypatch.setattr(sys, "stdout", stream)
     monkeypatch.setattr(doctor, "CHECKS", [lambda root: [Finding("✗", "数据", "x")]])
-    assert doctor.main() == 1
+    assert main(["doctor"]) == 1
     stream.flush()
     shown = stream.buffer.getvalue().decode("cp1252")
     assert shown.startswith("FAILED ??\n    fix: x\n")
@@ -229,7 +230,15 @@ def test_environment_variables(name, harmless, harmful, monkeypatch):
     finding = only(doctor.check_settings(ROOT), "✗")
     assert name in finding.text
     assert repr(harmful) in finding.text
-    assert finding.fix == (f"set {name}=" if os.name == "nt" else f"unset {name}")
+    assert finding.fix == doctor.how_to_unset(name)
+
+
+def test_a_variable_is_unset_differently_in_each_shell(monkeypatch):
+    monkeypatch.setattr(doctor, "ON_WINDOWS", False)
+    assert doctor.how_to_unset("A") == "unset A"
+    monkeypatch.setattr(doctor, "ON_WINDOWS", True)
+    fix = "in PowerShell: Remove-Item Env:A; in cmd: set A="
+    assert doctor.how_to_unset("A") == fix
 
 
 @pytest.mark.usefixtures("plain_settings")
@@ -260,6 +269,11 @@ def test_memory_of_a_container(tmp_path):
     (tmp_path / "memory.max").write_text("2000000\n")
     (tmp_path / "memory.current").write_text("500000\n")
     assert doctor.free_memory(tmp_path) == 1_500_000
+    stat = "anon 100000\ninactive_file 300000\nactive_file 70000\n"
+    (tmp_path / "memory.stat").write_text(stat)
+    assert doctor.free_memory(tmp_path) == 1_800_000
+    (tmp_path / "memory.stat").write_text("anon 100000\n")
+    assert doctor.free_memory(tmp_path) == 1_500_000
     (tmp_path / "memory.max").write_text("max\n")
     assert doctor.free_memory(tmp_path) > 1_500_000
 
@@ -269,6 +283,20 @@ def test_disk(free, mark, monkeypatch):
     usage = shutil.disk_usage(ROOT)._replace(free=free)
     monkeypatch.setattr(doctor.shutil, "disk_usage", lambda path: usage)
     assert f"{free / 1e9:.1f} GB of disk" in only(doctor.check_disk(ROOT), mark).text
+
+
+def test_the_cache_may_lie_on_a_fuller_disk_than_the_clone(tmp_path, monkeypatch):
+    monkeypatch.setenv("COURSE_DATA_DIR", str(tmp_path / "not" / "yet"))
+    usage = shutil.disk_usage(ROOT)
+    free = {ROOT: 5e9, tmp_path: 0.3e9}
+    monkeypatch.setattr(
+        doctor.shutil, "disk_usage", lambda path: usage._replace(free=free[path])
+    )
+    finding = only(doctor.check_disk(ROOT), "!")
+    assert f"0.3 GB of disk space free for downloads, in {tmp_path}" in finding.text
+    assert "COURSE_DATA_DIR" in finding.fix
+    free[ROOT], free[tmp_path] = 0.5e9, 5e9
+    assert "0.5 GB" in only(doctor.check_disk(ROOT), "✓").text
 
 
 def test_writing(clone):

@@ -464,3 +464,51 @@ def test_right_hash_but_wrong_arrays(cache, monkeypatch, damage):
     assert message.startswith(f"{cache / 'mnist.npz'}: ")
     assert "Expected: " in message
     assert "python -m course_utils fetch digits" in message
+
+
+def test_a_share_that_goes_away_while_it_is_read(cache, tmp_path, monkeypatch):
+    """Once it has been looked at; the usual address is tried then."""
+    share = tmp_path / "share"
+    share.mkdir()
+    (share / "mnist.npz").write_bytes(CONTENT)
+    monkeypatch.setenv("COURSE_MIRROR", str(share))
+    real, looks = open, []
+
+    def gone(file, *rest, **options):
+        if Path(file) == share / "mnist.npz":
+            looks.append(file)
+            if len(looks) % 2 == 0:
+                raise OSError(errno.EIO, os.strerror(errno.EIO))
+        return real(file, *rest, **options)
+
+    monkeypatch.setattr("builtins.open", gone)
+    message = failure()
+    assert f"{share / 'mnist.npz'}: not readable: {os.strerror(errno.EIO)}" in message
+    assert "cannot write" not in message
+    with FileServer(CONTENT, "ok") as server:
+        serve_at(monkeypatch, server.url)
+        assert fetch_digits().read_bytes() == CONTENT
+        assert server.paths == ["/mnist.npz"]
+
+
+def test_a_mirror_that_may_not_be_looked_at(monkeypatch):
+    def denied(path, *rest, **options):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+
+    mirror = Path("/closed/share").absolute()
+    monkeypatch.setattr(Path, "stat", denied)  # root may look anywhere
+    assert download._on_mirror(str(mirror), "mnist.npz") == mirror
+
+
+def test_a_disk_that_is_full_when_a_mirror_is_copied(cache, tmp_path, monkeypatch):
+    resource = pytest.importorskip("resource")  # not on Windows
+    (tmp_path / "mnist.npz").write_bytes(CONTENT)
+    monkeypatch.setenv("COURSE_MIRROR", str(tmp_path))
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (len(CONTENT) // 3, hard))
+    try:
+        message = failure()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert f"cannot write to {cache}: {os.strerror(errno.EFBIG)}" in message
+    assert files_in(cache) == []

@@ -3,6 +3,7 @@
 import json
 
 import pytest
+import record_evidence
 from notebook_files import NOTEBOOKS, ROOT, claims, code_hash, read
 
 SEEDS = 5
@@ -28,6 +29,24 @@ def evidence(path):
 
 def spread(values):
     return max(values) - min(values)
+
+
+def test_it_is_recorded_with_what_a_fresh_clone_holds(monkeypatch):
+    given = {}
+
+    def execute(paths, environment):
+        given.update(environment)
+
+    personal = ("COURSE_DATA_DIR", "COURSE_INCEPTION_WEIGHTS", "COURSE_MIRROR")
+    for name in (*personal, "KERAS_HOME"):
+        monkeypatch.setenv(name, "/mine")
+    monkeypatch.setattr(record_evidence, "execute", execute)
+    record_evidence.run_all([], 300)
+    wanted = {"COURSE_SEED_OFFSET": "300", "COURSE_EXPECT": "record"}
+    wanted |= {"COURSE_INCEPTION_WEIGHTS": None, "COURSE_MIRROR": None}
+    assert wanted.items() <= given.items()
+    assert given["COURSE_OFFLINE"] == "1"
+    assert "/mine" not in (given["COURSE_DATA_DIR"], given["KERAS_HOME"])
 
 
 def test_evidence_is_of_this_code(path, evidence):

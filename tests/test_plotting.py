@@ -202,21 +202,6 @@ def test_notebooks_have_their_sliders_and_a_picture_without_them(number):
     assert found - {"alt", "columns"} == SLIDERS[number]
 
 
-def test_learning_curves_draw_the_histories():
-    histories = {
-        "plain": {"accuracy": [0.1, 0.2], "val_accuracy": [0.1, 0.15]},
-        "longer": {"accuracy": [0.3, 0.4, 0.5], "val_accuracy": [0.2, 0.3, 0.4]},
-    }
-    left, right = plotting.learning_curves(histories).axes
-    assert [line.get_ydata().tolist() for line in left.lines] == [
-        [0.1, 0.2],
-        [0.3, 0.4, 0.5],
-    ]
-    assert left.lines[1].get_xdata().tolist() == [1, 2, 3]
-    assert right.get_title(loc="left") == "validation accuracy"
-    assert left.get_title(loc="left") == "training accuracy"
-
-
 def test_image_grid_draws_every_image_and_hides_the_rest():
     images = np.random.default_rng(0).random((7, 28, 28))
     fig = plotting.image_grid(images, titles=list("abcdefg"), columns=5)
@@ -225,6 +210,21 @@ def test_image_grid_draws_every_image_and_hides_the_rest():
     np.testing.assert_array_equal(with_image[6].images[0].get_array(), images[6])
     assert len(fig.axes) == 10
     assert not any(ax.axison for ax in fig.axes)
+
+
+def test_image_grid_takes_titles_as_an_array():
+    fig = plotting.image_grid(np.zeros((3, 8, 8)), np.array([0, 1, 2]))
+    assert [ax.get_title() for ax in fig.axes] == ["0", "1", "2"]
+    fig = plotting.image_grid(np.zeros((2, 8, 8)), np.array(["a", "b"]))
+    assert [ax.get_title() for ax in fig.axes] == ["a", "b"]
+
+
+@pytest.mark.parametrize("titles", [None, [], np.array([])])
+def test_image_grid_without_images_says_so(titles):
+    """A perfect network has no mistakes to show."""
+    (ax,) = plotting.image_grid(np.zeros((0, 28, 28)), titles).axes
+    assert [text.get_text() for text in ax.texts] == ["none"]
+    assert not ax.axison
 
 
 def test_confusion_matrix_counts_like_tensorflow():

@@ -68,6 +68,11 @@ def project_files():
     return [path for path in paths if path.is_file()]
 
 
+def test_the_tests_find_nothing_in_the_users_folders():
+    folders = [Path(os.environ[name]) for name in ("COURSE_DATA_DIR", "KERAS_HOME")]
+    assert all("course-tests-" in str(folder) for folder in folders)
+
+
 # --- dependencies
 
 

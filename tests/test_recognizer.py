@@ -363,6 +363,15 @@ def test_recognize_tells_the_classes(trained, tmp_path, capsys):
     assert f"not used: {tmp_path / 'nothing'}: no files in it" in told.err
 
 
+def test_recognize_passes_over_what_systems_leave_in_folders(trained, tmp_path, capsys):
+    paint(tmp_path / "red.png", "red")
+    for name in ("Thumbs.db", "desktop.ini", ".hidden"):
+        (tmp_path / name).write_bytes(b"no picture")
+    model = str(trained[0] / "mine.keras")
+    assert main(["recognize", "--model", model, str(tmp_path)]) == 0
+    assert capsys.readouterr().err == ""
+
+
 def test_recognize_without_a_usable_picture(trained, tmp_path, capsys):
     model = str(trained[0] / "mine.keras")
     assert main(["recognize", "--model", model, str(tmp_path / "gone.jpg")]) == 1
@@ -385,6 +394,14 @@ def test_an_existing_file_is_not_replaced_unless_forced(trained, pets, capsys):
         assert f"{there} is there already" in capsys.readouterr().err
         assert there.read_text() == "precious"
         there.unlink()
+    for name in ("m.keras", "m_confusion.png"):
+        (pets.parent / name).write_text("not needed any more")
+    assert main([*arguments, "--force", "--output", str(pets.parent / "m.keras")]) == 0
+    assert recognizer.class_names(recognizer.load(pets.parent / "m.keras")) == (
+        "cats",
+        "dogs",
+    )
+    assert Image.open(pets.parent / "m_confusion.png").format == "PNG"
 
 
 @pytest.mark.parametrize(

@@ -298,3 +298,35 @@ def test_everybody_may_read_the_copies(source, tmp_path):
     for path in (tmp_path / "class", tmp_path / "class/01_x.ipynb"):
         wanted = (0o777 if path.is_dir() else 0o666) & ~umask
         assert stat.S_IMODE(path.stat().st_mode) == wanted
+
+
+@pytest.mark.parametrize(
+    ("content", "more"),
+    [
+        ("", []),
+        ("{", ["--with-solutions"]),
+        ("[]", []),
+        ("{}", ["--with-solutions"]),
+        ('{"cells": [], "metadata": {}}', []),
+        ('{"cells": [3]}', ["--with-solutions"]),
+    ],
+)
+def test_a_damaged_notebook_is_one_clear_line(content, more, source, tmp_path, capsys):
+    damaged = source / "02_x.ipynb"
+    damaged.write_text(content, "utf-8")
+    assert release(source, tmp_path / "class", *more) == 1
+    complaint = capsys.readouterr().err
+    assert complaint.startswith(f"error: {damaged}: no notebook can be read from it: ")
+    assert complaint.count("\n") == 1
+    assert not (tmp_path / "class").exists()
+
+
+@pytest.mark.parametrize("more", [[], ["--force"]])
+def test_a_folder_with_a_copys_name_is_told_before_anything_is_written(
+    more, source, tmp_path, capsys
+):
+    (tmp_path / "class/02_x.ipynb").mkdir(parents=True)
+    (tmp_path / "class/01_x.ipynb").write_text("mine", "utf-8")
+    assert release(source, tmp_path / "class", *more) == 1
+    assert "there are folders called 02_x.ipynb" in capsys.readouterr().err
+    assert (tmp_path / "class/01_x.ipynb").read_text("utf-8") == "mine"

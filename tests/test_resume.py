@@ -316,6 +316,12 @@ def test_a_model_that_is_built_by_its_data(tmp_path, eagerly):
     assert bits(*train(tmp_path / "cut", lazy(), epochs=3)) == whole
 
 
+def test_a_single_callback_needs_no_list(tmp_path):
+    stop = keras.callbacks.EarlyStopping("loss", patience=0, min_delta=9.0)
+    _, history = train(tmp_path, callbacks=stop)
+    assert len(history["loss"]) == 2
+
+
 # --- what does not go with it --------------------------------------------------------
 
 

@@ -221,6 +221,22 @@ def test_environment_can_be_set_and_removed(tmp_path, monkeypatch):
     assert text_of(cells(outcome)[0]) == "['COURSE_TEST_NEW']\n"
 
 
+def test_kernels_side_by_side_share_the_cores(tmp_path, monkeypatch):
+    name = "TF_NUM_INTRAOP_THREADS"
+    source = f"import os; print(os.environ.get('{name}', 'all'))"
+    paths = [write_notebook(tmp_path, f"0{k}_threads", source) for k in (1, 2)]
+
+    def threads(*paths):
+        return [text_of(cells(o)[0]).strip() for o in runner.execute(paths)]
+
+    monkeypatch.setattr("os.cpu_count", lambda: 6)
+    monkeypatch.delenv(name, raising=False)
+    assert threads(*paths) == ["3", "3"]
+    assert threads(paths[0]) == ["all"]
+    monkeypatch.setenv(name, "5")
+    assert threads(*paths) == ["5", "5"]
+
+
 def test_an_error_while_finishing_ends_the_run(tmp_path):
     paths = [
         write_notebook(tmp_path, "01_quick", "1"),
@@ -314,6 +330,16 @@ def wait_for(condition, seconds=30):
         assert time.monotonic() < deadline, "waited in vain"
         time.sleep(0.05)
     return value
+
+
+def test_results_are_read_past_what_a_full_disk_left(tmp_path):
+    path = tmp_path / "results.jsonl"
+    assert runner._results(path) == []
+    whole = {"claim": "a line\u2028or\x85two · 一"}
+    line = json.dumps(whole, ensure_ascii=False).encode() + b"\n"
+    for rest in (b"", line[:-1], line[:5], line[:-3]):
+        path.write_bytes(line + line + rest)
+        assert runner._results(path) == [whole, whole]
 
 
 FRAMES = """
@@ -488,3 +514,14 @@ def test_writing_keeps_permissions(tmp_path):
     path.chmod(0o640)
     files.write_atomically(path, "newer")
     assert path.stat().st_mode & 0o777 == 0o640
+
+
+def test_writing_leaves_the_umask_alone(tmp_path, monkeypatch):
+    """It is the whole process's: other threads would write files with another."""
+
+    def touched(mask):
+        raise AssertionError("the umask was changed")
+
+    monkeypatch.setattr(os, "umask", touched)
+    files.write_atomically(tmp_path / "file.txt", "new")
+    assert (tmp_path / "file.txt").read_text("utf-8") == "new"

@@ -1,13 +1,15 @@
 """A class shares one folder of data, which a seat may read and not write."""
 
 import errno
+import io
 import os
+import tempfile
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from course_utils import data, download, feature_store, vision
+from course_utils import data, download, vision
 
 
 @pytest.fixture
@@ -34,6 +36,8 @@ def frozen(tmp_path, monkeypatch):
         monkeypatch.setattr(os, "mkdir", deny(os.mkdir, lambda _: True))
         opens = deny(os.open, lambda given: bool(given and given[0] & writing))
         monkeypatch.setattr(os, "open", opens)
+        for_writing = deny(io.open, lambda given: bool(given and given[0][0] != "r"))
+        monkeypatch.setattr(io, "open", for_writing)  # as pathlib opens files
 
     return folder, freeze
 
@@ -45,7 +49,9 @@ def test_the_folder_is_really_closed(frozen):
     with pytest.raises(OSError, match="Read-only"):
         (folder / "new").mkdir()
     with pytest.raises(OSError, match="Read-only"):
-        feature_store.tempfile.mkstemp(dir=folder)
+        (folder / "new").write_text("")
+    with pytest.raises(OSError, match="Read-only"):
+        tempfile.mkstemp(dir=folder)
 
 
 def test_a_fetched_file_is_used(frozen, monkeypatch):

@@ -120,12 +120,16 @@ def test_pages_name_nothing_outside_their_folder(course, tmp_path):
         (["9"], "there is no notebook '9'"),
         (["3"], "03_three.ipynb: no notebook can be read from it"),
         (["4"], "04_four.ipynb shows nothing on slides"),
+        (["5"], "05_five.ipynb: no notebook can be read from it"),
+        (["6"], "06_six.ipynb: no notebook can be read from it"),
     ],
 )
 def test_what_cannot_be_shown_is_one_clear_line(
     course, tmp_path, capsys, wanted, complaint
 ):
     (course / "03_three.ipynb").write_text("{", "utf-8")
+    (course / "05_five.ipynb").write_text("{}", "utf-8")
+    (course / "06_six.ipynb").write_text("[]", "utf-8")
     empty = v4.new_notebook(cells=[prose("all skipped", "skip")])
     nbformat.write(empty, course / "04_four.ipynb")
     to = tmp_path / "slides"

@@ -34,6 +34,8 @@ def test_the_seed_governs_python_numpy_and_keras():
 
 def test_the_seed_in_force_is_returned_and_can_be_shifted(monkeypatch):
     assert seed_everything(3) == 3
+    monkeypatch.setenv("COURSE_SEED_OFFSET", "")
+    assert seed_everything(3) == 3
     monkeypatch.setenv("COURSE_SEED_OFFSET", "100")
     assert seed_everything(3) == 103
     shifted = draw()
@@ -227,7 +229,8 @@ def test_fit_prints_one_line_on_standard_output(data, capsys):
 
 def test_fit_hands_callbacks_and_options_on(data, capsys):
     stop = keras.callbacks.EarlyStopping("loss", patience=0, min_delta=9.0)
-    history = fit(small_net(), *data, epochs=9, callbacks=[stop])
-    assert len(history["loss"]) == len(history["seconds"]) == 2
+    for callbacks in ([stop], (stop,), stop):
+        history = fit(small_net(), *data, epochs=9, callbacks=callbacks)
+        assert len(history["loss"]) == len(history["seconds"]) == 2
     with pytest.raises(TypeError, match="nonsense"):
         fit(small_net(), *data, epochs=1, nonsense=True)

@@ -334,6 +334,16 @@ def test_where_nothing_can_be_written_features_come_all_the_same(
     assert entries(cache) == []
 
 
+def test_interrupted_writing_leaves_no_file(network, cache, monkeypatch):
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(os, "replace", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        network.features(noise(1))
+    assert entries(cache) == []
+
+
 def test_features_tell_the_labelled_pictures_apart(network):
     """The nearest training picture by its features has the same label, mostly.
 

@@ -17,22 +17,16 @@ import tomllib
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from course_utils.cli import terminal
 from course_utils.cli.environment import ON_WINDOWS, ROOT, STAMP
 from course_utils.cli.findings import Finding, command
 from course_utils.cli.readiness import check_browser, check_lectures, check_offline
+from course_utils.download import cache_folder, keras_folder
 
-__all__ = ["main", "run"]
+__all__ = ["run"]
 
 GB = 1e9
 #: Seconds that a kernel may take to answer, and TensorFlow to be imported.
 PATIENCE = 120
-
-
-def main(arguments=None):
-    """``python -m course_utils.cli.doctor``: `run` for itself."""
-    terminal.tolerate_narrow_encodings()
-    return run()
 
 
 def run(root=ROOT, checks=None):
@@ -207,15 +201,19 @@ def check_settings(root):
         value = os.environ.get(name, "")
         if value and value.lower() not in harmless:
             text = f"the environment variable {name} is set to {value!r}"
-            fix = f"set {name}=" if ON_WINDOWS else f"unset {name}"
-            findings.append(Finding("✗", text, fix))
+            findings.append(Finding("✗", text, how_to_unset(name)))
     return findings + keras_settings()
+
+
+def how_to_unset(name):
+    if ON_WINDOWS:
+        return f"in PowerShell: Remove-Item Env:{name}; in cmd: set {name}="
+    return f"unset {name}"
 
 
 def keras_settings():
     """What a file of Keras' in the user's home says otherwise than the course needs."""
-    home = Path(os.environ.get("KERAS_HOME") or Path.home() / ".keras")
-    path = home / "keras.json"
+    path = keras_folder() / "keras.json"
     try:
         found = json.loads(path.read_text("utf-8"))
     except (OSError, ValueError):
@@ -254,17 +252,32 @@ def free_memory(cgroup=Path("/sys/fs/cgroup")):
         used = int((cgroup / "memory.current").read_text())
     except (OSError, ValueError):  # no container, or one without a limit
         return free
-    return min(free, limit - used)
+    return min(free, limit - used + unused_cache(cgroup))
+
+
+def unused_cache(cgroup):
+    """Bytes that count as used but hold files, which the system drops when needed."""
+    try:
+        text = (cgroup / "memory.stat").read_text()
+    except OSError:
+        return 0
+    found = re.search(r"^inactive_file (\d+)$", text, flags=re.MULTILINE)
+    return int(found[1]) if found else 0
 
 
 def check_disk(root):
-    """Free disk space: executed notebooks and downloads want some."""
+    """Free disk space: for executed notebooks here, for downloads in the cache."""
     free = shutil.disk_usage(root).free
     shown = f"{free / GB:.1f} GB of disk space free"
     if free < 0.2 * GB:
         return [Finding("✗", f"{shown}: executed notebooks need 0.2", "free some")]
-    if free < 1 * GB:
-        return [Finding("!", f"{shown}: full-size data would not fit", "free some")]
+    cache = cache_folder()
+    there = next(path for path in (cache, *cache.parents) if os.path.exists(path))
+    room = shutil.disk_usage(there).free
+    if room < 1 * GB:
+        text = f"{room / GB:.1f} GB of disk space free for downloads, in {cache}"
+        fix = "free some, or set COURSE_DATA_DIR to a folder that has more"
+        return [Finding("!", f"{text}: full-size data would not fit", fix)]
     return [Finding("✓", shown)]
 
 
@@ -401,6 +414,3 @@ CHECKS = (
     check_offline,
     check_lectures,
 )
-
-if __name__ == "__main__":
-    sys.exit(main())

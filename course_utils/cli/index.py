@@ -31,7 +31,6 @@ import math
 import os
 import platform
 import re
-import subprocess
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -40,6 +39,7 @@ import nbformat
 import psutil
 
 from course_utils.cli import catalog, store
+from course_utils.cli.machine import cpu_model
 from course_utils.cli.runner import MEMORY_INTERVAL, warnings_of
 from course_utils.files import write_atomically
 
@@ -192,28 +192,11 @@ def _versions():
 
 def _machine():
     return {
-        "cpu": _cpu_model(),
+        "cpu": cpu_model(),
         "cores": os.cpu_count(),
         "memory_bytes": psutil.virtual_memory().total,
         "system": f"{platform.system()} {platform.release()}",
     }
-
-
-def _cpu_model():
-    """The processor's name as its maker writes it, as far as the system tells."""
-    try:
-        if platform.system() == "Linux":
-            text = Path("/proc/cpuinfo").read_text("utf-8", errors="replace")
-            if match := re.search(r"^model name\s*: (.+)$", text, flags=re.MULTILINE):
-                return match[1].strip()
-        if platform.system() == "Darwin":
-            command = ["sysctl", "-n", "machdep.cpu.brand_string"]
-            return subprocess.run(
-                command, capture_output=True, text=True, check=True
-            ).stdout.strip()
-    except (OSError, subprocess.CalledProcessError):
-        pass
-    return platform.processor() or platform.machine()
 
 
 def _page(data):

@@ -8,7 +8,6 @@ import os
 import signal
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
 
 from course_utils.cli import catalog, terminal
@@ -111,13 +110,7 @@ def store(options):
         except (ValueError, OSError) as error:
             outcome.failure = outcome.failure or runner.Failure(None, "", str(error))
 
-    # What is stored is what a reader of a fresh clone gets: own seeds, claims that must
-    # hold, and the network that is bundled.
-    changes = dict.fromkeys(
-        ("COURSE_SEED_OFFSET", "COURSE_EXPECT", "COURSE_INCEPTION_WEIGHTS")
-    )
-    with tempfile.TemporaryDirectory() as empty:
-        changes |= {"COURSE_OFFLINE": "1", "COURSE_DATA_DIR": empty}
+    with storing.fresh_clone() as changes:  # what is stored is what a reader gets
         outcomes = _execute(paths, options, finish, environment=changes)
     return _tell_failures(outcomes, "failed; their files stay as they were")
 

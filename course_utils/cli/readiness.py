@@ -13,7 +13,7 @@ from pathlib import Path
 from course_utils.cli import catalog
 from course_utils.cli.environment import ON_WINDOWS
 from course_utils.cli.findings import Finding, command
-from course_utils.download import cache_folder, why_unusable
+from course_utils.download import cache_folder, keras_folder, why_unusable
 
 __all__ = ["check_browser", "check_lectures", "check_offline"]
 
@@ -28,7 +28,6 @@ def check_offline(root):
 
     lectures = len(catalog.find(root / "notebooks"))
     findings = [Finding("✓", f"all {lectures} lectures run without the network")]
-    home = Path(os.environ.get("KERAS_HOME") or Path.home() / ".keras")
     if named := os.environ.get("COURSE_INCEPTION_WEIGHTS", "").strip():
         findings.append(named_weights(Path(named)))
     else:
@@ -37,7 +36,7 @@ def check_offline(root):
                 "Inception-v3's weights",
                 "for lecture 13, which else shows the course's smaller network",
                 f"inception-v3 ({weights.INCEPTION.size / 1e6:.0f} MB)",
-                is_here(weights.INCEPTION, home / "models"),
+                is_here(weights.INCEPTION, "models"),
             )
         )
     return [
@@ -46,7 +45,7 @@ def check_offline(root):
             "all 70,000 digits",
             "for experiments in lectures 06 and 07",
             f"digits ({data.FULL_MNIST.size / 1e6:.0f} MB)",
-            is_here(data.FULL_MNIST, home / "datasets"),
+            is_here(data.FULL_MNIST, "datasets"),
         ),
         extra(
             "3,670 photographs of flowers",
@@ -65,10 +64,10 @@ def extra(what, use, name, here):
     return Finding("·", f"{what}: not here; {use}\n    to have it: {fetch}")
 
 
-def is_here(remote, keras_folder):
+def is_here(remote, kind):
     """Whether a verified copy is in the cache, or where Keras keeps its own."""
-    places = (cache_folder() / remote.name, keras_folder / remote.name)
-    return any(not why_unusable(path, remote.digest) for path in places)
+    folders = (cache_folder(), keras_folder() / kind)
+    return any(not why_unusable(f / remote.name, remote.digest) for f in folders)
 
 
 def named_weights(path):

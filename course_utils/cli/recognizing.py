@@ -12,7 +12,7 @@ from course_utils import labelled, recognizer
 from course_utils.download import DataError
 from course_utils.files import write_atomically
 from course_utils.flowers import flowers_folder
-from course_utils.images import read_images
+from course_utils.images import files_in, read_images
 from course_utils.labelled import FolderError
 from course_utils.recognizer import RecognizerError
 
@@ -156,8 +156,7 @@ def _files(images):
         if not path.is_dir():
             yield path
             continue
-        inside = sorted(p for p in path.iterdir() if not p.name.startswith("."))
-        files = [p for p in inside if not p.is_dir()]
+        files = files_in(path)
         if not files:
             print(f"not used: {path}: no files in it", file=sys.stderr)
         yield from files

@@ -31,7 +31,7 @@ class ReleaseError(ValueError):
 
 
 def release(paths, folder, *, solutions=False, force=False):
-    """Write copies of notebooks into a folder: all of them, or none.
+    """Write copies of notebooks into a folder, once nothing speaks against any.
 
     Parameters
     ----------
@@ -52,9 +52,10 @@ def release(paths, folder, *, solutions=False, force=False):
     Raises
     ------
     ReleaseError
-        If the folder is no place for copies, or one of them is there already.
+        If a notebook cannot be read, if the folder is no place for copies, or if one
+        of them is there already.
     OSError
-        If the folder cannot be written; files that were there are unharmed.
+        If the folder cannot be written. Files are whole, new or as they were.
     """
     folder = folder.resolve()
     _check_place(folder, {path.resolve().parent for path in paths})
@@ -62,11 +63,22 @@ def release(paths, folder, *, solutions=False, force=False):
     if folder.is_dir():
         there |= {path.name for path in folder.iterdir()}
     copy = for_lecturer if solutions else for_students
-    texts = {path.name: copy(path.read_text("utf-8"), there) for path in paths}
+    texts = {path.name: _copied(path, copy, there) for path in paths}
+    _check_no_folder_is_there(folder, texts)
     if not force:
         _check_nothing_is_lost(folder, texts)
     _write_all(folder, texts)
     return [folder / name for name in texts]
+
+
+def _copied(path, copy, there):
+    """A notebook's copy as text, if it is a notebook."""
+    try:
+        return copy(path.read_text("utf-8"), there)
+    except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
+        raise ReleaseError(
+            f"{path}: no notebook can be read from it: {type(error).__name__}: {error}"
+        ) from None
 
 
 def for_students(text, there):
@@ -147,6 +159,16 @@ def _check_place(folder, sources):
             )
     if folder.exists() and not folder.is_dir():
         raise ReleaseError(f"{folder} is a file: name a folder")
+
+
+def _check_no_folder_is_there(folder, texts):
+    """Raise if a folder has a copy's name: no file can take its place."""
+    folders = [name for name in texts if (folder / name).is_dir()]
+    if folders:
+        raise ReleaseError(
+            f"in {folder} there are folders called {', '.join(folders)}: nothing was "
+            "written. Rename them, or name another folder"
+        )
 
 
 def _check_nothing_is_lost(folder, texts):

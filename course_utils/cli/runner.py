@@ -32,6 +32,8 @@ from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError
 
+from course_utils.cli.machine import thread_share
+
 __all__ = [
     "Failure",
     "Outcome",
@@ -115,7 +117,8 @@ def execute(paths, *, jobs=2, timeout=600, environment=None, watcher=None, finis
     timeout : float
         Seconds that one cell may take.
     environment : dict of str to str or None, optional
-        Environment variables of the kernels; None removes one.
+        Environment variables of the kernels; None removes one. Kernels side by side
+        get a share of the cores each, unless ``TF_NUM_INTRAOP_THREADS`` is set.
     watcher : Watcher, optional
         Is told about progress.
     finish : callable, optional
@@ -132,6 +135,7 @@ def execute(paths, *, jobs=2, timeout=600, environment=None, watcher=None, finis
         On Ctrl-C or SIGTERM, after every kernel has been stopped.
     """
     watcher = watcher or Watcher()
+    environment = thread_share(min(jobs, len(paths))) | (environment or {})
 
     async def execute_all():
         _stop_on_sigterm()
@@ -140,7 +144,7 @@ def execute(paths, *, jobs=2, timeout=600, environment=None, watcher=None, finis
         async def one(path):
             async with slots:
                 outcome = await _execute_one(
-                    Path(path).resolve(), timeout, environment or {}, watcher
+                    Path(path).resolve(), timeout, environment, watcher
                 )
                 if finish:
                     await asyncio.to_thread(finish, outcome)
@@ -358,7 +362,10 @@ def _results(path):
     """The records that `expect` wrote, in the order in which it was called."""
     if not path.exists():
         return []
-    return [json.loads(line) for line in path.read_text("utf-8").splitlines()]
+    text = path.read_text("utf-8", errors="replace")
+    # Not splitlines, which also splits inside a record. Behind the last line's end
+    # stands nothing, or what a full disk left of a record.
+    return [json.loads(line) for line in text.split("\n")[:-1]]
 
 
 def warnings_of(notebook):

@@ -105,8 +105,11 @@ def deck(path):
 
     try:
         notebook = nbformat.read(path, as_version=4)
-    except (OSError, ValueError) as error:
-        raise SlidesError(f"{path}: no notebook can be read from it: {error}") from None
+    except Exception as error:  # damaged files make nbformat raise half a dozen kinds
+        reason = str(error).partition("\n")[0]
+        raise SlidesError(
+            f"{path}: no notebook can be read from it: {reason}"
+        ) from None
     about = catalog.describe(path)
     if any(
         _is_shown(cell) and not cell.get("execution_count", 1)

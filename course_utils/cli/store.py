@@ -5,17 +5,49 @@ anything. It holds nothing that differs from run to run without need, and nothin
 tells the Python version, so that 3.11 and 3.13 store the same bytes.
 """
 
+import contextlib
+import os
+import tempfile
+
 import nbformat
 
 from course_utils.cli.runner import warnings_of
 from course_utils.files import write_atomically
 
-__all__ = ["clean", "store"]
+__all__ = ["clean", "fresh_clone", "store"]
+
+#: What would let a notebook use or compute something else.
+PERSONAL = (
+    "COURSE_SEED_OFFSET",
+    "COURSE_EXPECT",
+    "COURSE_INCEPTION_WEIGHTS",
+    "COURSE_MIRROR",
+)
 
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 
 #: Traces that tools leave in a notebook's metadata.
 TOOL_METADATA = ("widgets", "jupytext", "signature")
+
+
+@contextlib.contextmanager
+def fresh_clone():
+    """For a while, the changes of environment that make a fresh clone of this machine.
+
+    A notebook then gets its own seeds, claims that must hold, Keras' own settings, and
+    no other data and networks than those that are bundled.
+
+    Yields
+    ------
+    dict of str to str or None
+        As `course_utils.cli.runner.execute` takes it.
+    """
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as empty:
+        yield dict.fromkeys(PERSONAL) | {
+            "COURSE_OFFLINE": "1",
+            "COURSE_DATA_DIR": os.path.join(empty, "data"),
+            "KERAS_HOME": os.path.join(empty, "keras"),
+        }
 
 
 def store(outcome, original):

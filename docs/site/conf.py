@@ -12,8 +12,7 @@ author = ""
 copyright = ""
 language = "en"
 extensions = ["myst_nb"]
-exclude_patterns = ["_static", "_templates"]
-templates_path = ["_templates"]
+exclude_patterns = ["_static"]
 
 # --- notebooks and Markdown
 
