@@ -4,6 +4,11 @@ Three networks of the lectures train on the same digits: lecture 05's dense one,
 06's LeNet-5, lecture 07's LSTM.
 """
 
+import functools
+import multiprocessing
+import os
+from concurrent.futures import ProcessPoolExecutor
+
 import numpy as np
 from shared import (
     Row,
@@ -30,6 +35,7 @@ LECTURES = {"dense": "05", "CNN": "06", "LSTM": "07"}
 #: Epochs of one timed run and rounds of runs; the dense net's epochs are short.
 WAYS = {"dense": (10, 12), "CNN": (1, 20), "LSTM": (1, 20)}
 ROUNDS = 4
+ONE_THREAD = "one thread"
 MATRIX = 2048
 WHY_HELPER = (
     "what the progress line costs is less than what two runs differ by; see the spread."
@@ -47,6 +53,14 @@ def networks(seed):
     (reader,) = from_lecture("07", "model", seed=seed)
     dense = alone(build(recipe | {"moves": None}), run=0)
     return dict(zip(NETS, (dense, lenet, reader), strict=True))
+
+
+def examples():
+    """The training images and labels that all of them see."""
+    from course_utils.data import load_digits
+
+    digits = load_digits()
+    return digits.x_train[:IMAGES], digits.y_train[:IMAGES]
 
 
 def compiled(net, **options):
@@ -143,6 +157,47 @@ def settings(net, x, y, epochs, rounds, quick):
     }
 
 
+@functools.cache
+def trainer(name):
+    """A function that trains one of the networks, for as long as this process lives."""
+    net, (x, y) = compiled(networks(seed=0)[name]), examples()
+    return functools.partial(net.fit, x, y, batch_size=BATCH, verbose=0)
+
+
+def train_here(name, epochs):
+    """Train in the process that this is called in; what comes of it stays there."""
+    trainer(name)(epochs=epochs)
+
+
+def use_one_thread():
+    """Must come before TensorFlow is loaded."""
+    os.environ["TF_NUM_INTRAOP_THREADS"] = "1"
+
+
+def threads(names, rounds):
+    """Seconds of training with a thread for each core, and with a single one, in turn.
+
+    Threads are a matter of the whole process, so there are two.
+    """
+    spawn = multiprocessing.get_context("spawn")
+    with (
+        ProcessPoolExecutor(1, spawn) as every,
+        ProcessPoolExecutor(1, spawn, initializer=use_one_thread) as one,
+    ):
+
+        def train(pool, name):
+            return pool.submit(train_here, name, WAYS[name][0]).result()
+
+        pools = {"every": every, "one": one}
+        return {
+            name: alternate(
+                {kind: functools.partial(train, p, name) for kind, p in pools.items()},
+                rounds,
+            )
+            for name in names
+        }
+
+
 def images_of(name):
     """Images in one epoch: whole batches."""
     size = int(name.removeprefix("batch ")) if name.startswith("batch") else BATCH
@@ -179,12 +234,10 @@ def product_peak():
 
 def measure(quick):
     """Everything, network by network."""
-    from course_utils.data import load_digits
     from course_utils.training import seed_everything
 
     seed = seed_everything(0)
-    digits = load_digits()
-    x, y = digits.x_train[:IMAGES], digits.y_train[:IMAGES]
+    x, y = examples()
     peaks = [product_peak()]
     data = {"images": IMAGES, "networks": {}}
     for name, net in networks(seed).items():
@@ -200,6 +253,9 @@ def measure(quick):
         say(f"{name}: settings")
         data["networks"][name] = found
         peaks.append(product_peak())
+    if not quick:  # two more processes have to load everything
+        for name, taken in threads(NETS, 2 * ROUNDS).items():
+            data["networks"][name]["threads"] = taken
     return data | {"peak": peaks}
 
 
@@ -245,16 +301,14 @@ def report(data):
                 f"{reached / 1e9:.1f}, {reached / peak:.0%}",
             )
         )
-    names = list(data["networks"]["LSTM"]["settings"])
     lines = []
-    for name in names:
+    for name in names_of_settings(data):
         line = [name]
         for found in data["networks"].values():
-            if name in found["settings"]:
-                first = found["settings"][name]["first"]
-                line.append(f"{spread(gains(found, name))} · {first:.1f} s")
-            else:
-                line.append("–")
+            values = gains(found, name)
+            first = found["settings"].get(name, {}).get("first")
+            after = f" · {first:.1f} s" if first else ""
+            line.append(spread(values) + after if values else "–")
         lines.append(line)
     heads = ("setting", *(f"{n} (lecture {LECTURES[n]})" for n in data["networks"]))
     return (
@@ -263,13 +317,25 @@ def report(data):
         "\n\nWhat Keras' settings do to images a second, relative "
         "to batches of 128 and defaults (above 1: faster); after the dot the first "
         "training call, which traces, and with XLA compiles. Larger batches mean fewer "
-        f"updates: what that does to accuracy is another question.\n\n"
+        "updates: what that does to accuracy is another question. One thread: "
+        "`tf.config.threading.set_intra_op_parallelism_threads(1)` instead of one for "
+        "each core, compared in two processes.\n\n"
         f"{table(heads, lines)}"
     )
 
 
+def names_of_settings(data):
+    """All settings that were tried, Keras' defaults first."""
+    recurrent = data["networks"]["LSTM"]
+    return [*recurrent["settings"], *([ONE_THREAD] if "threads" in recurrent else [])]
+
+
 def gains(found, name):
     """Images a second under a setting over those by default, round by round."""
+    if name == ONE_THREAD:
+        return ratios(found["threads"]["every"], found["threads"]["one"])
+    if name not in found["settings"]:
+        return []
     default, other = found["settings"]["batch 128"], found["settings"][name]
     share = other["images"] / default["images"]
     return [share * r for r in ratios(default["later"], other["later"])]
@@ -282,7 +348,7 @@ def draw(data):
     from course_utils.plotting import COLORS
 
     fig, ax = plt.subplots(figsize=(11, 4.6))
-    names = [n for n in data["networks"]["LSTM"]["settings"] if n != "batch 128"]
+    names = names_of_settings(data)[1:]
     looks = zip(
         data["networks"].items(),
         ("blue", "red", "green"),
@@ -291,9 +357,9 @@ def draw(data):
     )
     for place, ((net, found), color, hatch) in enumerate(looks):
         for column, name in enumerate(names):
-            if name not in found["settings"]:
+            if not (values := gains(found, name)):
                 continue
-            median, low, high = middle(gains(found, name))
+            median, low, high = middle(values)
             x = column + 0.27 * (place - 1)
             style = {"color": COLORS[color], "hatch": hatch, "edgecolor": "white"}
             ax.bar(x, median, width=0.25, **style)
