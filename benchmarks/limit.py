@@ -368,7 +368,8 @@ def draw(data):
                 at = {"rotation": 90, "ha": "center", "va": "bottom"}
                 ax.text(x, high + 0.04, net, color=COLORS[color], **at)
     ax.axhline(1, color="black", linestyle=":")
-    ax.set_xticks(range(len(names)), names)
+    two_lines = [name.replace("_execution", "_\nexecution") for name in names]
+    ax.set_xticks(range(len(names)), two_lines)
     ax.set(ylabel="images a second, batch 128 = 1")
     return {"limit": fig}
 
