@@ -369,17 +369,21 @@ def test_cache_without_write_permission(cache, monkeypatch, number):
         assert f"cannot write to {cache}: {os.strerror(number)}. Free" in failure()
 
 
-def test_disk_that_fills_up(cache, monkeypatch, pauses):
-    """Stands for a full disk: no file may grow past a third of the content."""
+def failure_on_a_full_disk():
+    """As `failure`, while no file may grow past a third of the content."""
     resource = pytest.importorskip("resource")  # not on Windows
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (len(CONTENT) // 3, hard))
+    try:
+        return failure()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+def test_disk_that_fills_up(cache, monkeypatch, pauses):
     with FileServer(CONTENT, "ok") as server:
         serve_at(monkeypatch, server.url)
-        soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-        resource.setrlimit(resource.RLIMIT_FSIZE, (len(CONTENT) // 3, hard))
-        try:
-            message = failure()
-        finally:
-            resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+        message = failure_on_a_full_disk()
     assert f"cannot write to {cache}: {os.strerror(errno.EFBIG)}" in message
     assert "disk space" in message
     assert pauses == []
@@ -501,14 +505,8 @@ def test_a_mirror_that_may_not_be_looked_at(monkeypatch):
 
 
 def test_a_disk_that_is_full_when_a_mirror_is_copied(cache, tmp_path, monkeypatch):
-    resource = pytest.importorskip("resource")  # not on Windows
     (tmp_path / "mnist.npz").write_bytes(CONTENT)
     monkeypatch.setenv("COURSE_MIRROR", str(tmp_path))
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (len(CONTENT) // 3, hard))
-    try:
-        message = failure()
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    message = failure_on_a_full_disk()
     assert f"cannot write to {cache}: {os.strerror(errno.EFBIG)}" in message
     assert files_in(cache) == []
