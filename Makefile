@@ -1,7 +1,7 @@
 # Each target makes the environment first if there is none: make run PYTHON=python3.12
-# Windows has no make: py -3.12 -m course_utils.bootstrap run
+# Windows has no make: py -3.12 -m course_tools.bootstrap run
 PYTHON ?= python3
-COURSE = @$(PYTHON) -m course_utils.bootstrap
+COURSE = @$(PYTHON) -m course_tools.bootstrap
 .PHONY: help run slides site test lab list doctor store release evidence mutants lint bench bench-quick lock clean
 help: ; $(COURSE) help
 run: ; $(COURSE) run $(NB) $(ARGS)

@@ -9,7 +9,7 @@ from queue import Empty
 import pytest
 from nbval.kernel import RunningKernel
 
-from course_utils.cli.machine import thread_share
+from course_tools.machine import thread_share
 
 NOTICE_SECONDS = 1.0
 

@@ -99,7 +99,7 @@ def memory():
 
 def machine():
     """What absolute times depend on, as one line."""
-    from course_utils.cli.machine import cpu_model
+    from course_tools.machine import cpu_model
 
     libraries = []
     for name, title in (("tensorflow", "TensorFlow"), ("keras", "Keras")):

@@ -382,7 +382,7 @@ def _read_full():
     def broken(found, expected):
         return DataError(
             f"{path}: {found}. Expected: {expected}. Fix: delete it, then "
-            "python -m course_utils fetch digits"
+            "python -m course_tools fetch digits"
         )
 
     try:

@@ -65,6 +65,6 @@ def own_inception(path):
             f"{path}: {trouble}. Expected: the weights of Inception-v3 that Keras "
             f"publishes, {INCEPTION.size:,} bytes with MD5 {INCEPTION.digest}. Fix: "
             "name another file, or none (COURSE_INCEPTION_WEIGHTS too) and then run "
-            "python -m course_utils fetch inception-v3"
+            "python -m course_tools fetch inception-v3"
         )
     return path

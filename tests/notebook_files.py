@@ -7,7 +7,7 @@ from pathlib import Path
 
 import nbformat
 
-from course_utils.cli.address import GUARD_TAG
+from course_tools.address import GUARD_TAG
 
 ROOT = Path(__file__).resolve().parents[1]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))

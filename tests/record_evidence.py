@@ -22,8 +22,8 @@ from importlib.metadata import version
 
 from notebook_files import NOTEBOOKS, ROOT, code_hash
 
-from course_utils.cli.runner import execute
-from course_utils.cli.store import fresh_clone
+from course_tools.runner import execute
+from course_tools.store import fresh_clone
 from course_utils.files import write_atomically
 
 PACKAGES = ("tensorflow", "keras", "numpy")

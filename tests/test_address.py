@@ -15,16 +15,15 @@ import pytest
 from notebook_files import NOTEBOOKS, ROOT, read, tags
 from packaging.requirements import Requirement
 
-from course_utils import bootstrap, colab
-from course_utils.cli import address
-from course_utils.cli.main import main
+from course_tools import address, bootstrap, colab
+from course_tools.main import main
 
 ADDRESS = address.current(ROOT)
 OTHER = "https://github.com/some-school/deep-learning"
 
 
 def test_every_file_says_the_same_address():
-    """If this fails: python -m course_utils address, with the address to be said."""
+    """If this fails: python -m course_tools address, with the address to be said."""
     assert list(address.changes(ROOT, ADDRESS)) == []
 
 
@@ -81,7 +80,7 @@ def clone(tmp_path, monkeypatch):
     (tmp_path / "notebooks").mkdir()
     for path in NOTEBOOKS[:2]:
         shutil.copy(path, tmp_path / "notebooks")
-    monkeypatch.setattr("course_utils.cli.main.ROOT", tmp_path)
+    monkeypatch.setattr("course_tools.main.ROOT", tmp_path)
     return tmp_path
 
 
@@ -312,10 +311,10 @@ def test_the_scripts_stay_executable_in_a_clone():
 
 def test_nothing_of_this_needs_a_library():
     """The command works in a fresh clone, and on Colab before anything is there."""
-    assert importlib.util.find_spec("course_utils.cli.address")
+    assert importlib.util.find_spec("course_tools.address")
     code = (
-        "import sys; import course_utils.cli.address, course_utils.colab\n"
-        "known = sys.stdlib_module_names | {'course_utils', '__main__'}\n"
+        "import sys; import course_tools.address, course_tools.colab\n"
+        "known = sys.stdlib_module_names | {'course_utils', 'course_tools', '__main__'}\n"
         "print({m.partition('.')[0] for m in sys.modules} - known)"
     )
     done = subprocess.run(

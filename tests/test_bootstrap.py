@@ -14,8 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from course_utils import bootstrap
-from course_utils.cli import commands, environment, obstacles
+from course_tools import bootstrap, commands, environment, obstacles
 
 ROOT = Path(__file__).resolve().parents[1]
 BASE = getattr(sys, "_base_executable", sys.executable)
@@ -47,19 +46,13 @@ def wheels(tmp_path_factory):
 
 def make_clone(root):
     """A small clone whose lock holds nothing but setuptools."""
-    package = root / "course_utils"
-    (package / "exercises").mkdir(parents=True)
-    (package / "exercises" / "__init__.py").touch()
-    (package / "cli").mkdir()
-    for name in (
-        "__init__",
-        "bootstrap",
-        "cli/__init__",
-        "cli/commands",
-        "cli/environment",
-        "cli/obstacles",
-    ):
-        shutil.copy(ROOT / "course_utils" / f"{name}.py", package / f"{name}.py")
+    (root / "course_utils" / "exercises").mkdir(parents=True)
+    (root / "course_utils" / "exercises" / "__init__.py").touch()
+    shutil.copy(ROOT / "course_utils" / "__init__.py", root / "course_utils")
+    package = root / "course_tools"
+    package.mkdir()
+    for name in ("__init__", "bootstrap", "commands", "environment", "obstacles"):
+        shutil.copy(ROOT / "course_tools" / f"{name}.py", package)
     (package / "__main__.py").write_text(
         "import json, sys\nprint(json.dumps([sys.executable, __file__, *sys.argv[1:]]))"
     )
@@ -85,7 +78,7 @@ def settings(wheels, **more):
 
 def start(root, *arguments, python=BASE, **options):
     return subprocess.Popen(
-        [python, "-m", "course_utils.bootstrap", *arguments],
+        [python, "-m", "course_tools.bootstrap", *arguments],
         cwd=root,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -131,7 +124,7 @@ def test_wrong_python_where_no_other_is_installed(monkeypatch):
     assert line.endswith("Install Python 3.12, then: make test PYTHON=python3.12")
     monkeypatch.setattr(bootstrap, "ON_WINDOWS", True)
     line = bootstrap.wrong_python((3, 9, 1), [])
-    assert line.endswith("then: py -3.12 -m course_utils.bootstrap run")
+    assert line.endswith("then: py -3.12 -m course_tools.bootstrap run")
 
 
 @pytest.mark.skipif(os.name == "nt", reason="the shims are shell scripts")
@@ -154,7 +147,7 @@ def test_a_python_that_does_not_run_is_not_proposed(tmp_path, monkeypatch):
 def test_bootstrap_uses_no_syntax_newer_than_python_2():
     """What the grammar of today can tell; installed old Pythons test it for real."""
     for name in ("bootstrap.py", "__init__.py"):
-        text = (ROOT / "course_utils" / name).read_bytes()
+        text = (ROOT / "course_tools" / name).read_bytes()
         text.decode("ascii")  # Python 2 stops at anything else
         for node in ast.walk(ast.parse(text)):
             assert not isinstance(
@@ -219,7 +212,7 @@ def test_a_ready_environment_runs_at_once_without_network(made):
     assert (status, error) == (0, "")
     executable, package, *arguments = json.loads(out)
     assert Path(executable).parent.parent == root / ".venv"
-    assert Path(package).parent == root / "course_utils"
+    assert Path(package).parent == root / "course_tools"
     assert arguments == ["run", "04"]
     after = {path: path.stat().st_mtime_ns for path in root.rglob("*")}
     assert {path for path in after if "__pycache__" not in str(path)} <= set(before)
@@ -231,7 +224,7 @@ def test_a_python_that_is_too_old_uses_the_environment_there_is(made, monkeypatc
     assert bootstrap.made_before(str(root)) == str(
         environment.python_in(root / ".venv")
     )
-    assert bootstrap.made_before(str(root / "course_utils")) is None
+    assert bootstrap.made_before(str(root / "course_tools")) is None
     monkeypatch.setattr(bootstrap, "SUPPORTED", ())
     assert bootstrap.made_before(str(root)) is None
     for python in old_pythons()[:1]:
@@ -348,13 +341,13 @@ def test_clean_removes_what_the_commands_made_and_nothing_else(clone):
         environment.write_stamp(clone / name, {"python": "3.12.1"})
     assert commands.main(["clean"], clone) == 0
     left = {path.name for path in clone.iterdir() if path.is_dir()}
-    assert left == {".venv-mine", "notebooks", "course_utils"}
+    assert left == {".venv-mine", "notebooks", "course_tools", "course_utils"}
 
 
 def test_commands(monkeypatch):
     monkeypatch.chdir(ROOT)
-    assert commands.commands("run", "04") == [["-m", "course_utils", "run", "04"]]
-    assert commands.commands("test", "-x") == [["-m", "course_utils", "test", "-x"]]
+    assert commands.commands("run", "04") == [["-m", "course_tools", "run", "04"]]
+    assert commands.commands("test", "-x") == [["-m", "course_tools", "test", "-x"]]
     for name in ("evidence", "mutants", "bench"):
         for script, *arguments in commands.commands(name, "04"):
             assert (ROOT / script).is_file()
@@ -442,7 +435,7 @@ def test_a_linux_or_python_without_tensorflow(clone, monkeypatch, capsys):
 
 @pytest.mark.skipif(os.name == "nt", reason="POSIX permissions")
 def test_a_folder_that_cannot_be_written(clone):
-    command = [BASE, "-m", "course_utils.bootstrap", "run"]
+    command = [BASE, "-m", "course_tools.bootstrap", "run"]
     if os.geteuid() == 0:  # permissions do not stop root, a read-only mount does
         mount = 'mount --bind "$0" "$0" && mount -o remount,bind,ro "$0" && cd "$0"'
         command = ["unshare", "-m", "sh", "-c", f'{mount} && "$@"', clone, *command]

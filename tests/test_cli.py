@@ -10,11 +10,11 @@ import nbformat
 import pytest
 from tiny_notebooks import text_of, write_notebook
 
+from course_tools import catalog, index, terminal
+from course_tools.main import main
 from course_utils import data, download
-from course_utils.cli import catalog, index, terminal
-from course_utils.cli.main import main
 
-COURSE = [sys.executable, "-m", "course_utils"]
+COURSE = [sys.executable, "-m", "course_tools"]
 
 GOOD = """
 from course_utils.checks import expect
@@ -260,7 +260,7 @@ def test_list_shows_what_notebooks_say_of_themselves(tmp_path, capsys):
 
 def test_list_imports_nothing_that_takes_time(course):
     code = (
-        "import sys; from course_utils.cli.main import main\n"
+        "import sys; from course_tools.main import main\n"
         f"main(['list', '--folder', {str(course)!r}])\n"
         "print(*sorted(sys.modules))"
     )
@@ -388,7 +388,7 @@ def test_a_wrong_command_line_is_explained(arguments, complaint, capsys):
 def test_a_missing_library_is_one_clear_line(course):
     code = (
         "import sys; sys.modules['nbclient'] = None\n"
-        "from course_utils.cli.main import main\n"
+        "from course_tools.main import main\n"
         f"sys.exit(main(['run', '--folder', {str(course)!r}]))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
@@ -413,9 +413,9 @@ def test_an_ascii_terminal_gets_substitutes(course, tmp_path):
 
 def test_substitution_knows_what_it_does_not_know():
     terminal.tolerate_narrow_encodings()
-    encoded = "✓ a ≥ b · 好".encode("ascii", "course_utils.substitute")
+    encoded = "✓ a ≥ b · 好".encode("ascii", "course_tools.substitute")
     assert encoded == b"ok a >= b - ?"
-    assert "✗ ≥".encode("gbk", "course_utils.substitute") == "FAILED ≥".encode("gbk")
+    assert "✗ ≥".encode("gbk", "course_tools.substitute") == "FAILED ≥".encode("gbk")
 
 
 def test_fetch_prints_where_the_file_is(monkeypatch, capsys, tmp_path):
@@ -435,7 +435,7 @@ def test_fetch_tells_what_went_wrong(monkeypatch, capsys):
 
 @pytest.mark.parametrize("status", [0, 1])
 def test_doctor_decides_the_exit_status(monkeypatch, status):
-    from course_utils.cli import doctor
+    from course_tools import doctor
 
     monkeypatch.setattr(doctor, "run", lambda: status)
     assert main(["doctor"]) == status

@@ -15,10 +15,10 @@ from pathlib import Path
 import psutil
 import pytest
 
+from course_tools import doctor, findings, readiness
+from course_tools.findings import Finding
+from course_tools.main import main
 from course_utils import data
-from course_utils.cli import doctor, findings, readiness
-from course_utils.cli.findings import Finding
-from course_utils.cli.main import main
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -159,7 +159,7 @@ def test_the_fix_fits_the_environment(tmp_path, monkeypatch):
     assert doctor.reinstall() == "make clean, then make doctor"
     monkeypatch.setattr(findings, "ON_WINDOWS", True)
     py = "py -{}.{}".format(*sys.version_info)
-    assert f"{py} -m course_utils.bootstrap clean, then" in doctor.reinstall()
+    assert f"{py} -m course_tools.bootstrap clean, then" in doctor.reinstall()
 
 
 # --- data, files, settings
@@ -420,7 +420,7 @@ def test_all_lectures_run_offline_and_more_can_be_fetched(lectures):
     assert [finding.mark for finding in found] == ["✓", "·", "·", "·"]
     assert found[0].text == "all 2 lectures run without the network"
     for what in ("inception-v3 (96 MB)", "digits (11 MB)", "flowers (229 MB)"):
-        assert f"to have it: python -m course_utils fetch {what}\n" in page(found)
+        assert f"to have it: python -m course_tools fetch {what}\n" in page(found)
 
 
 @pytest.mark.usefixtures("nothing_fetched")
@@ -550,7 +550,7 @@ def test_no_browser(clone, monkeypatch):
 def test_the_whole_report_of_this_machine():
     """The command itself; what it finds here must let these tests run."""
     done = subprocess.run(
-        [sys.executable, "-m", "course_utils", "doctor"],
+        [sys.executable, "-m", "course_tools", "doctor"],
         cwd=ROOT,
         capture_output=True,
         encoding="utf-8",

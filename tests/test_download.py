@@ -467,7 +467,7 @@ def test_right_hash_but_wrong_arrays(cache, monkeypatch, damage):
     message = str(caught.value)
     assert message.startswith(f"{cache / 'mnist.npz'}: ")
     assert "Expected: " in message
-    assert "python -m course_utils fetch digits" in message
+    assert "python -m course_tools fetch digits" in message
 
 
 def test_a_share_that_goes_away_while_it_is_read(cache, tmp_path, monkeypatch):

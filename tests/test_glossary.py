@@ -6,7 +6,7 @@ import tomllib
 import pytest
 from notebook_files import NOTEBOOKS, ROOT, headings, read
 
-from course_utils.cli.site import read_glossary
+from course_tools.site import read_glossary
 
 FILE = ROOT / "docs/site/glossary.toml"
 TERMS = read_glossary(FILE)

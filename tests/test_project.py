@@ -15,7 +15,7 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-from course_utils import bootstrap
+from course_tools import bootstrap
 
 ROOT = Path(__file__).resolve().parents[1]
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
@@ -154,7 +154,8 @@ def imports(folder):
 def undeclared(folder, declared):
     """Imports of a folder that no declared dependency provides."""
     provided = importlib.metadata.packages_distributions()
-    own = {path.stem for path in folder.rglob("*.py")} | {"course_utils", "conftest"}
+    own = {path.stem for path in folder.rglob("*.py")}
+    own |= {"course_utils", "course_tools", "conftest"}
     return {
         (name, str(path))
         for name, path in imports(folder)
@@ -163,11 +164,10 @@ def undeclared(folder, declared):
     }
 
 
-def test_what_the_package_imports_is_declared():
-    assert (
-        undeclared(ROOT / "course_utils", requirements(PROJECT["dependencies"]))
-        == set()
-    )
+@pytest.mark.parametrize("package", ["course_utils", "course_tools"])
+def test_what_the_packages_import_is_declared(package):
+    declared = requirements(PROJECT["dependencies"])
+    assert undeclared(ROOT / package, declared) == set()
 
 
 def test_what_tests_and_benchmarks_import_is_declared():
@@ -200,8 +200,8 @@ def test_pythons_are_the_same_everywhere():
 
 
 def test_every_part_of_the_package_is_installed():
-    package = ROOT / "course_utils"
-    folders = {path.parent for path in package.rglob("*.py")}
+    packages = [ROOT / "course_utils", ROOT / "course_tools"]
+    folders = {path.parent for p in packages for path in p.rglob("*.py")}
     names = {".".join(path.relative_to(ROOT).parts) for path in folders}
     setuptools = PYPROJECT["tool"]["setuptools"]
     assert set(setuptools["packages"]) == names
@@ -240,7 +240,7 @@ def test_importing_the_package_takes_no_time_and_loads_nothing_else():
 HEAVY = {"__main__", "layers", "losses", "models", "optimizers", "resumable", "runs"}
 LIGHT = [
     f"{folder}.{path.stem}"
-    for folder in ("course_utils", "course_utils.cli")
+    for folder in ("course_utils", "course_tools")
     for path in sorted((ROOT / folder.replace(".", "/")).glob("*.py"))
     if path.stem not in HEAVY
 ]
@@ -324,7 +324,7 @@ def test_commands_of_the_readme_exist():
     targets = set(re.findall(r"^([a-z]+):", makefile, flags=re.MULTILINE))
     named = set(re.findall(r"\bmake ([a-z]+)\b(?= *[`\n#A-Z])", README))
     assert {"run", "test", "lab", "doctor"} <= named <= targets
-    for command in re.findall(r"-m course_utils\.bootstrap ([a-z]+)", README):
+    for command in re.findall(r"-m course_tools\.bootstrap ([a-z]+)", README):
         assert command in targets
 
 
@@ -344,9 +344,7 @@ def test_the_picture_in_the_readme():
 def test_environment_variables_of_the_readme_are_read_somewhere():
     named = set(re.findall(r"\bCOURSE_[A-Z_]+\b", README))
     assert {"COURSE_MIRROR", "COURSE_DATA_DIR", "COURSE_OFFLINE"} <= named
-    code = "".join(
-        path.read_text("utf-8") for path in (ROOT / "course_utils").glob("*.py")
-    )
+    code = "".join(path.read_text("utf-8") for path in ROOT.glob("course_*/*.py"))
     assert all(f'"{name}"' in code for name in named)
 
 

@@ -17,12 +17,12 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
-from course_utils import flowers, labelled, recognizer
-from course_utils.cli.main import main
+from course_tools import flowers, labelled, recognizer
+from course_tools.labelled import FolderError, find_pictures, read_features, split
+from course_tools.main import main
+from course_tools.recognizer import RecognizerError
 from course_utils.data import load_photo
 from course_utils.download import DataError
-from course_utils.labelled import FolderError, find_pictures, read_features, split
-from course_utils.recognizer import RecognizerError
 from course_utils.vision import load_network
 
 OBJECTS = Path(__file__).resolve().parents[1] / "data/objects"
@@ -258,7 +258,7 @@ def trained(tmp_path_factory):
 
 def course(*arguments, **environment):
     return subprocess.run(
-        [sys.executable, "-m", "course_utils", *map(str, arguments)],
+        [sys.executable, "-m", "course_tools", *map(str, arguments)],
         capture_output=True,
         encoding="utf-8",
         env=os.environ | {"PYTHONIOENCODING": "utf-8"} | environment,
@@ -609,7 +609,7 @@ def test_a_cache_that_cannot_be_written_is_told(mirror, monkeypatch):
 def test_retrain_on_flowers_asks_for_them_first(pets, capsys):
     output = str(pets.parent / "m.keras")
     assert main(["retrain", "--images", "flowers", "--output", output]) == 1
-    assert "python -m course_utils fetch flowers" in capsys.readouterr().err
+    assert "python -m course_tools fetch flowers" in capsys.readouterr().err
 
 
 def test_retrain_runs_on_the_flowers_that_were_fetched(mirror, tmp_path, capsys):

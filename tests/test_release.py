@@ -10,9 +10,9 @@ import nbformat
 import pytest
 from notebook_files import NOTEBOOKS, ROOT, code_cells, read, stdout, tags
 
-from course_utils.cli import release as releasing
-from course_utils.cli.main import main
-from course_utils.cli.runner import execute
+from course_tools import release as releasing
+from course_tools.main import main
+from course_tools.runner import execute
 
 LIGHT = ROOT / "notebooks/12_inception_v3_structure.ipynb"
 PROMISE = re.compile(r"folded|\bsolutions?\b.*\bbelow|答案.*折叠|折叠", re.IGNORECASE)

@@ -12,9 +12,9 @@ import psutil
 import pytest
 from tiny_notebooks import text_of, write_notebook
 
+from course_tools import runner
+from course_tools.store import clean, store
 from course_utils import files
-from course_utils.cli import runner
-from course_utils.cli.store import clean, store
 
 KEPT = """
 from course_utils.checks import expect
@@ -263,7 +263,7 @@ time.sleep(60)
 def start(*arguments):
     """Start the command line as a terminal would, so that Ctrl-C reaches it."""
     return subprocess.Popen(
-        [sys.executable, "-m", "course_utils", *map(str, arguments)],
+        [sys.executable, "-m", "course_tools", *map(str, arguments)],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         env=os.environ | {"PYTHONIOENCODING": "utf-8"},

@@ -6,8 +6,8 @@ import json
 import pytest
 from notebook_files import NOTEBOOKS, ROOT
 
-from course_utils.cli import site
-from course_utils.cli.main import main
+from course_tools import site
+from course_tools.main import main
 
 
 @pytest.fixture

@@ -10,10 +10,10 @@ import pytest
 from nbformat import v4
 from notebook_files import EXERCISE_TAGS, NOTEBOOKS, ROOT, read, tags
 
-from course_utils.cli import slides
-from course_utils.cli.main import main
+from course_tools import slides
+from course_tools.main import main
 
-ASSETS = ROOT / "course_utils" / "assets"
+ASSETS = ROOT / "course_tools" / "assets"
 #: The smallest picture: one pixel.
 PNG = (
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmM"
@@ -200,8 +200,8 @@ def test_exercises_and_setup_are_not_on_slides(path):
 def test_vendored_files_have_their_licence_and_are_installed():
     readme = (ASSETS / "README.md").read_text("utf-8")
     pyproject = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
-    patterns = pyproject["tool"]["setuptools"]["package-data"]["course_utils"]
-    package = ROOT / "course_utils"
+    patterns = pyproject["tool"]["setuptools"]["package-data"]["course_tools"]
+    package = ROOT / "course_tools"
     installed = {path for pattern in patterns for path in package.glob(pattern)}
     for folder in filter(os.path.isdir, ASSETS.iterdir()):
         assert f"`{folder.name}`" in readme

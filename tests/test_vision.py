@@ -14,8 +14,8 @@ import numpy as np
 import pytest
 from http_server import FileServer
 
+from course_tools.main import main
 from course_utils import download, vision, weights
-from course_utils.cli.main import main
 from course_utils.data import DataError, load_images, load_photo, load_photos
 from course_utils.networks import efficientnet_lite0
 from course_utils.vision import imagenet_classes, load_network

@@ -1,4 +1,4 @@
-"""How Sphinx makes the course's site; `python -m course_utils site` calls it."""
+"""How Sphinx makes the course's site; `python -m course_tools site` calls it."""
 
 import re
 from itertools import pairwise
@@ -28,7 +28,7 @@ nb_code_prompt_show = "Show the code"
 nb_code_prompt_hide = "Hide the code"
 myst_enable_extensions = ["amsmath", "dollarmath"]
 myst_heading_anchors = 3
-myst_heading_slug_func = "course_utils.cli.site.heading_anchor"
+myst_heading_slug_func = "course_tools.site.heading_anchor"
 
 # --- pages
 

@@ -8,7 +8,7 @@ import nbformat
 import pytest
 from nbformat import v4
 
-from course_utils.cli import catalog, index, slides
+from course_tools import catalog, index, slides
 
 NOTEBOOKS = catalog.find(Path(__file__).resolve().parents[2] / "notebooks")
 

@@ -33,7 +33,7 @@ pytestmark = pytest.mark.skipif(
 
 @dataclass
 class Server:
-    """A running ``python -m course_utils lab``."""
+    """A running ``python -m course_tools lab``."""
 
     process: psutil.Process
     folder: Path
@@ -58,7 +58,7 @@ def server(chromium, tmp_path_factory):
     """JupyterLab on a copy of the notebooks; its settings are nobody's."""
     home = tmp_path_factory.mktemp("lab")
     folder = shutil.copytree(NOTEBOOKS, home / "notebooks")
-    command = [sys.executable, "-m", "course_utils", "lab", "--folder", str(folder)]
+    command = [sys.executable, "-m", "course_tools", "lab", "--folder", str(folder)]
     # Port 0 is any free one; the browser is ours, and asks the page what it holds.
     command += ["--no-browser", "--port=0", "--expose-app-in-browser"]
     if os.geteuid() == 0:  # as in containers; JupyterLab wants to be told

@@ -8,8 +8,8 @@ from urllib.parse import unquote, urljoin, urlsplit
 
 import pytest
 
-from course_utils.cli import catalog
-from course_utils.cli.main import ROOT, main
+from course_tools import catalog
+from course_tools.main import ROOT, main
 
 NOTEBOOKS = catalog.find(ROOT / "notebooks")
 LECTURES = [f"notebooks/{path.stem}.html" for path in NOTEBOOKS]

@@ -38,15 +38,15 @@ import jinja2
 import nbformat
 import psutil
 
-from course_utils.cli import catalog, store
-from course_utils.cli.machine import cpu_model
-from course_utils.cli.runner import MEMORY_INTERVAL, warnings_of
+from course_tools import catalog, store
+from course_tools.machine import cpu_model
+from course_tools.runner import MEMORY_INTERVAL, warnings_of
 from course_utils.files import write_atomically
 
 __all__ = ["report", "write", "write_executed"]
 
 #: Files of other projects that pages load, a folder each.
-ASSETS = Path(__file__).resolve().parents[1] / "assets"
+ASSETS = Path(__file__).resolve().parent / "assets"
 
 PACKAGES = ("tensorflow", "keras", "numpy")
 
@@ -75,7 +75,7 @@ def write_executed(outcome, folder):
 
     Parameters
     ----------
-    outcome : course_utils.cli.runner.Outcome
+    outcome : course_tools.runner.Outcome
         Nothing is written if its notebook could not be read.
     folder : path-like
         For example ``build/executed``.
@@ -106,7 +106,7 @@ def write(outcomes, folder, *, jobs):
 
     Parameters
     ----------
-    outcomes : sequence of course_utils.cli.runner.Outcome
+    outcomes : sequence of course_tools.runner.Outcome
     folder : path-like
         For example ``build``.
     jobs : int

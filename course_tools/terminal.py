@@ -27,10 +27,10 @@ SUBSTITUTES = {
 
 def tolerate_narrow_encodings():
     """Let standard output and error replace what they cannot encode, not raise."""
-    codecs.register_error("course_utils.substitute", _substitute)
+    codecs.register_error("course_tools.substitute", _substitute)
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):  # a test's replacement may not have it
-            stream.reconfigure(errors="course_utils.substitute")
+            stream.reconfigure(errors="course_tools.substitute")
 
 
 def readable(text):

@@ -1,4 +1,4 @@
-"""Clean outputs in the notebooks' own files: ``python -m course_utils store``.
+"""Clean outputs in the notebooks' own files: ``python -m course_tools store``.
 
 A stored notebook is what the tests compare with and what a reader sees without running
 anything. It holds nothing that differs from run to run without need, and nothing that
@@ -11,7 +11,7 @@ import tempfile
 
 import nbformat
 
-from course_utils.cli.runner import warnings_of
+from course_tools.runner import warnings_of
 from course_utils.files import write_atomically
 
 __all__ = ["clean", "fresh_clone", "store"]
@@ -40,7 +40,7 @@ def fresh_clone():
     Yields
     ------
     dict of str to str or None
-        As `course_utils.cli.runner.execute` takes it.
+        As `course_tools.runner.execute` takes it.
     """
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as empty:
         yield dict.fromkeys(PERSONAL) | {
@@ -55,7 +55,7 @@ def store(outcome, original):
 
     Parameters
     ----------
-    outcome : course_utils.cli.runner.Outcome
+    outcome : course_tools.runner.Outcome
     original : bytes
         The file's content when it was executed.
 

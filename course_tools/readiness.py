@@ -1,6 +1,6 @@
 """What a lecturer wants to know before class: lectures offline, their times, a browser.
 
-Part of ``python -m course_utils doctor``.
+Part of ``python -m course_tools doctor``.
 """
 
 import json
@@ -10,9 +10,9 @@ import shutil
 import webbrowser
 from pathlib import Path
 
-from course_utils.cli import catalog
-from course_utils.cli.environment import ON_WINDOWS
-from course_utils.cli.findings import Finding, command
+from course_tools import catalog
+from course_tools.environment import ON_WINDOWS
+from course_tools.findings import Finding, command
 from course_utils.download import cache_folder, keras_folder, why_unusable
 
 __all__ = ["check_browser", "check_lectures", "check_offline"]
@@ -24,7 +24,8 @@ CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stab
 
 def check_offline(root):
     """Whether all lectures run without the network, and what more could be fetched."""
-    from course_utils import data, flowers, weights
+    from course_tools import flowers
+    from course_utils import data, weights
 
     lectures = len(catalog.find(root / "notebooks"))
     findings = [Finding("✓", f"all {lectures} lectures run without the network")]
@@ -60,7 +61,7 @@ def extra(what, use, name, here):
     """A finding about data that no lecture needs."""
     if here:
         return Finding("✓", f"{what}: here; {use}")
-    fetch = f"python -m course_utils fetch {name}"
+    fetch = f"python -m course_tools fetch {name}"
     return Finding("·", f"{what}: not here; {use}\n    to have it: {fetch}")
 
 

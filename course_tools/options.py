@@ -4,7 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from course_utils.cli.environment import ROOT
+from course_tools.environment import ROOT
 
 __all__ = ["parse"]
 
@@ -43,7 +43,7 @@ def parse(arguments):
         `command` is its name, `extra` what is passed on to another program.
     """
     script = Path(sys.argv[0]).stem
-    prog = "course" if script == "course" else "python -m course_utils"
+    prog = "course" if script == "course" else "python -m course_tools"
     parser = argparse.ArgumentParser(
         prog=prog,
         description=DESCRIPTION,

@@ -1,4 +1,4 @@
-"""Can class start on this machine? ``python -m course_utils doctor``.
+"""Can class start on this machine? ``python -m course_tools doctor``.
 
 Each check gives findings: what is well, what is worth knowing, what must be mended, and
 how. The slow ones, which start a kernel and import TensorFlow, run beside the others.
@@ -17,9 +17,9 @@ import tomllib
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from course_utils.cli.environment import ON_WINDOWS, ROOT, STAMP
-from course_utils.cli.findings import Finding, command
-from course_utils.cli.readiness import check_browser, check_lectures, check_offline
+from course_tools.environment import ON_WINDOWS, ROOT, STAMP
+from course_tools.findings import Finding, command
+from course_tools.readiness import check_browser, check_lectures, check_offline
 from course_utils.download import cache_folder, keras_folder
 
 __all__ = ["run"]
@@ -237,7 +237,7 @@ def check_memory(root):
     if free < 1.5 * GB:
         return [Finding("✗", f"{shown}: a notebook takes up to 1.5", "close programs")]
     if free < 3 * GB:
-        fix = "close programs, or: python -m course_utils run --jobs 1"
+        fix = "close programs, or: python -m course_tools run --jobs 1"
         return [Finding("!", f"{shown}: enough for one notebook at a time", fix)]
     return [Finding("✓", shown)]
 

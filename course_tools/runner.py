@@ -1,6 +1,6 @@
 """Execute notebooks headless, each in a kernel of its own, and measure what they do.
 
-`execute` is the engine of ``python -m course_utils run`` and of ``… store``:
+`execute` is the engine of ``python -m course_tools run`` and of ``… store``:
 
 - the kernel is the Python that runs this module, whatever kernels are installed;
 - its working directory is the notebook's folder, as in JupyterLab;
@@ -32,7 +32,7 @@ from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError
 
-from course_utils.cli.machine import thread_share
+from course_tools.machine import thread_share
 
 __all__ = [
     "Failure",
@@ -266,7 +266,7 @@ def _kernel_environment(scratch, changes):
         "IPYTHONDIR": str(scratch / "ipython"),  # no start-up files of the user
         # As under nbval: ipykernel then leaves what C++ code prints on the terminal,
         # else the start-up lines of TensorFlow become outputs of the first cell.
-        "PYTEST_CURRENT_TEST": "course_utils",
+        "PYTEST_CURRENT_TEST": "course",
     }
     merged = {**os.environ, **wanted, **changes}
     return {name: value for name, value in merged.items() if value is not None}

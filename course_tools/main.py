@@ -1,4 +1,4 @@
-"""The command line: ``python -m course_utils COMMAND``, or ``course COMMAND``.
+"""The command line: ``python -m course_tools COMMAND``, or ``course COMMAND``.
 
 One function per command; each imports what it needs, so that a light command starts at
 once and a missing library spoils only the commands that use it.
@@ -10,9 +10,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-from course_utils.cli import catalog, terminal
-from course_utils.cli.environment import ROOT
-from course_utils.cli.options import parse
+from course_tools import catalog, terminal
+from course_tools.environment import ROOT
+from course_tools.options import parse
 
 
 class UserError(Exception):
@@ -44,7 +44,7 @@ def main(arguments=None):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except ModuleNotFoundError as error:
-        if (error.name or "").partition(".")[0] == "course_utils":
+        if (error.name or "").partition(".")[0] in ("course_utils", "course_tools"):
             raise
         return _complain(
             f"the library {error.name!r} is missing in {sys.executable}; "
@@ -80,7 +80,7 @@ def list_notebooks(options):
 
 def run(options):
     """Execute notebooks and write what came of them to the build folder."""
-    from course_utils.cli import index
+    from course_tools import index
 
     paths = _selected(options)
     copies = options.build / "executed"
@@ -98,8 +98,8 @@ def run(options):
 
 def store(options):
     """Execute notebooks and keep their clean outputs in their own files."""
-    from course_utils.cli import runner
-    from course_utils.cli import store as storing
+    from course_tools import runner
+    from course_tools import store as storing
 
     paths = _selected(options)
     originals = {path.resolve(): path.read_bytes() for path in paths}
@@ -117,7 +117,7 @@ def store(options):
 
 def release(options):
     """Write copies of notebooks for students, or for a lecturer."""
-    from course_utils.cli import release as releasing
+    from course_tools import release as releasing
 
     paths = _selected(options)
     try:
@@ -139,7 +139,7 @@ def release(options):
 
 def address(options):
     """Print the course's address on the web, or write another one everywhere."""
-    from course_utils.cli import address as addressing
+    from course_tools import address as addressing
 
     if options.url is None:
         print(addressing.current(ROOT))
@@ -156,7 +156,7 @@ def address(options):
 
 def slides(options):
     """Turn notebooks into slides that need no network."""
-    from course_utils.cli import slides as showing
+    from course_tools import slides as showing
 
     paths = _selected(options)
     try:
@@ -173,7 +173,7 @@ def _selected(options):
 
 
 def _execute(paths, options, finish, environment=None):
-    from course_utils.cli import progress, runner
+    from course_tools import progress, runner
 
     with progress.for_stream(sys.stdout, len(paths)) as watcher:
         return runner.execute(
@@ -198,7 +198,7 @@ def _tell_failures(outcomes, verb):
 
 def site(options):
     """Make the course's site from the notebooks as they are stored."""
-    from course_utils.cli import site as building
+    from course_tools import site as building
 
     try:
         print(f"site: {building.build(ROOT, options.to)}")
@@ -209,14 +209,15 @@ def site(options):
 
 def doctor(options):
     """Check the machine and the installation."""
-    from course_utils.cli import doctor
+    from course_tools import doctor
 
     return doctor.run()
 
 
 def fetch(options):
     """Fetch full-size data or weights into the cache."""
-    from course_utils import data, download, flowers, weights
+    from course_tools import flowers
+    from course_utils import data, download, weights
 
     fetches = {
         "digits": data.fetch_digits,
@@ -241,7 +242,7 @@ def recognize(options):
 
 
 def _recognizing(name, options):
-    from course_utils.cli import recognizing
+    from course_tools import recognizing
 
     try:
         return getattr(recognizing, name)(options)

@@ -1,4 +1,4 @@
-"""Copies of the notebooks for students: ``python -m course_utils release``.
+"""Copies of the notebooks for students: ``python -m course_tools release``.
 
 Standard library only: nothing is executed, so nothing takes time.
 """

@@ -1,4 +1,4 @@
-"""Where the course lies on the web: ``python -m course_utils address URL``.
+"""Where the course lies on the web: ``python -m course_tools address URL``.
 
 One line of pyproject.toml says it. What follows from it is written by this command
 alone: the cell by which a notebook installs the course on Colab, and the links in the
@@ -12,7 +12,7 @@ import re
 import tomllib
 from urllib.parse import quote
 
-from course_utils.cli import catalog
+from course_tools import catalog
 from course_utils.files import write_atomically
 
 __all__ = ["GUARD_TAG", "AddressError", "changes", "current", "guard", "launch"]
@@ -29,7 +29,7 @@ from importlib.util import find_spec
 
 if not find_spec("course_utils"):
     !git clone --depth 1 {address} course
-    %run course/course_utils/colab.py
+    %run course/course_tools/colab.py
     assert find_spec("course_utils"), "not ready yet: the lines above say why"
 """
 

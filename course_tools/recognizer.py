@@ -12,8 +12,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from course_tools.labelled import BATCH
 from course_utils.files import write_atomically
-from course_utils.labelled import BATCH
 from course_utils.vision import middle_square
 
 __all__ = [
@@ -97,8 +97,8 @@ def train(examples, parts):
 
     Parameters
     ----------
-    examples : course_utils.labelled.Labelled
-    parts : course_utils.labelled.Parts
+    examples : course_tools.labelled.Labelled
+    parts : course_tools.labelled.Parts
         Its test part is not looked at.
 
     Returns
@@ -220,7 +220,7 @@ def load(path):
         If the file is missing, damaged, no Keras model, or no recogniser.
     """
     path = Path(path)
-    whose = "Expected: a .keras file that python -m course_utils retrain wrote."
+    whose = "Expected: a .keras file that python -m course_tools retrain wrote."
     if not path.is_file():
         what = "a folder, not a file" if path.is_dir() else "no such file"
         raise RecognizerError(f"{path}: {what}. {whose}")

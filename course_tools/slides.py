@@ -20,13 +20,13 @@ from pathlib import Path
 import jinja2
 import nbformat
 
-from course_utils.cli import catalog
+from course_tools import catalog
 from course_utils.files import write_atomically
 
 __all__ = ["ASSETS", "SlidesError", "arrange", "deck", "write"]
 
 #: What the pages load, in the package: folders of vendored files.
-ASSETS = Path(__file__).resolve().parents[1] / "assets"
+ASSETS = Path(__file__).resolve().parent / "assets"
 HERE = Path(__file__).parent
 
 #: Pixels of a slide that code and what it shows may share, and of one line of code.

@@ -3,7 +3,7 @@
 import sys
 from dataclasses import dataclass
 
-from course_utils.cli.environment import ON_WINDOWS
+from course_tools.environment import ON_WINDOWS
 
 __all__ = ["Finding", "command"]
 
@@ -28,5 +28,5 @@ class Finding:
 def command(name):
     """What to type for one of the course's commands."""
     if ON_WINDOWS:
-        return "py -{}.{} -m course_utils.bootstrap ".format(*sys.version_info) + name
+        return "py -{}.{} -m course_tools.bootstrap ".format(*sys.version_info) + name
     return f"make {name}"

@@ -81,7 +81,7 @@ def _unpack(archive, folder):
     except (tarfile.TarError, EOFError) as error:
         raise DataError(
             f"{archive}: not unpacked, because {error}. Delete it, then run "
-            "python -m course_utils fetch flowers"
+            "python -m course_tools fetch flowers"
         ) from error
 
 

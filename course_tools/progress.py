@@ -4,7 +4,7 @@ import contextlib
 import sys
 import time
 
-from course_utils.cli.runner import Watcher, warnings_of
+from course_tools.runner import Watcher, warnings_of
 
 __all__ = ["LiveProgress", "PlainProgress", "for_stream", "summary"]
 
@@ -22,7 +22,7 @@ def for_stream(stream, total):
     Returns
     -------
     PlainProgress or LiveProgress
-        A context manager, to be entered around `course_utils.cli.runner.execute`.
+        A context manager, to be entered around `course_tools.runner.execute`.
     """
     return LiveProgress(total) if stream.isatty() else PlainProgress(total)
 

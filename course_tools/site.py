@@ -14,8 +14,8 @@ import tempfile
 import tomllib
 from pathlib import Path
 
-from course_utils.cli import catalog
-from course_utils.cli.address import GUARD_TAG
+from course_tools import catalog
+from course_tools.address import GUARD_TAG
 
 __all__ = ["SiteError", "build", "heading_anchor", "read_glossary"]
 
@@ -111,7 +111,7 @@ def write_sources(root, folder):
         Is made.
     """
     shutil.copytree(root / "docs" / "site", folder)
-    mathjax = root / "course_utils" / "assets" / "mathjax"
+    mathjax = root / "course_tools" / "assets" / "mathjax"
     shutil.copytree(mathjax, folder / "_static" / "mathjax")
     for name in DATA_FILES:
         (folder / "data" / name).parent.mkdir(parents=True, exist_ok=True)

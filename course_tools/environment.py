@@ -19,15 +19,15 @@ import sys
 import time
 from pathlib import Path
 
-from course_utils.bootstrap import INTERPRETER, ON_WINDOWS
-from course_utils.cli.obstacles import (
+from course_tools.bootstrap import INTERPRETER, ON_WINDOWS
+from course_tools.obstacles import (
     SetupError,
     check_machine,
     check_space,
     what_failed,
 )
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[1]
 STAMP = "course-setup.json"
 LOG = "build/setup.log"
 

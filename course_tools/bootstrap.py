@@ -1,6 +1,6 @@
 """Runs one of the course's commands in its own environment, from any bare Python.
 
-    python3 -m course_utils.bootstrap run
+    python3 -m course_tools.bootstrap run
 
 Old Pythons must be able to read this file, to be told in one line that they are too
 old. So nothing here is newer than Python 2.7; all else is in `commands`.
@@ -23,12 +23,12 @@ def main(arguments=None):
     """Set up the environment if need be, run the command in it; the exit status."""
     arguments = sys.argv[1:] if arguments is None else arguments
     if sys.version_info[:2] in SUPPORTED:
-        from course_utils.cli import commands
+        from course_tools import commands
 
         return commands.main(arguments)
     python = made_before(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
     if python:  # by an earlier command, under a Python that serves
-        return subprocess.call([python, "-m", "course_utils.bootstrap"] + arguments)
+        return subprocess.call([python, "-m", "course_tools.bootstrap"] + arguments)
     sys.stderr.write(wrong_python(sys.version_info, arguments) + "\n")
     return 2
 
@@ -51,7 +51,7 @@ def wrong_python(version, arguments):
     advice = "Try: " if python else "Install Python 3.12, then: "
     if ON_WINDOWS:
         advice += " ".join(python or ["py", "-3.12"])
-        advice += " -m course_utils.bootstrap " + " ".join(arguments or ["run"])
+        advice += " -m course_tools.bootstrap " + " ".join(arguments or ["run"])
     else:
         advice += "make %s PYTHON=%s" % (command, (python or ["python3.12"])[0])
     return "course: needs Python 3.11, 3.12 or 3.13; this is %d.%d.%d (%s). %s" % (

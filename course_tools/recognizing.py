@@ -1,4 +1,4 @@
-"""What `retrain` and `recognize` print and draw around `course_utils.recognizer`."""
+"""What `retrain` and `recognize` print and draw around `course_tools.recognizer`."""
 
 import os
 import sys
@@ -8,13 +8,13 @@ from pathlib import Path
 
 import numpy as np
 
-from course_utils import labelled, recognizer
+from course_tools import labelled, recognizer
+from course_tools.flowers import flowers_folder
+from course_tools.labelled import FolderError
+from course_tools.recognizer import RecognizerError
 from course_utils.download import DataError
 from course_utils.files import write_atomically
-from course_utils.flowers import flowers_folder
 from course_utils.images import files_in, read_images
-from course_utils.labelled import FolderError
-from course_utils.recognizer import RecognizerError
 
 __all__ = ["ERRORS", "recognize", "retrain"]
 
@@ -144,7 +144,7 @@ def _folder(images):
     if not flowers_folder().is_dir():
         raise RecognizerError(
             "the flower set is not on this machine; get it once (229 MB): "
-            "python -m course_utils fetch flowers. A folder of your own with that "
+            "python -m course_tools fetch flowers. A folder of your own with that "
             "name: --images ./flowers"
         )
     return flowers_folder()

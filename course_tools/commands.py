@@ -10,12 +10,12 @@ import sys
 import tomllib
 from pathlib import Path
 
-from course_utils.bootstrap import ON_WINDOWS
-from course_utils.cli.environment import ROOT, prepare, read_stamp, remove, say
-from course_utils.cli.obstacles import SetupError
+from course_tools.bootstrap import ON_WINDOWS
+from course_tools.environment import ROOT, prepare, read_stamp, remove, say
+from course_tools.obstacles import SetupError
 
 USAGE = """\
-Usage: make COMMAND            or: python3 -m course_utils.bootstrap COMMAND
+Usage: make COMMAND            or: python3 -m course_tools.bootstrap COMMAND
 
   run      execute the notebooks and write build/index.html (NB=04 for one)
   slides   turn the notebooks into slides, build/slides/index.html (NB=04 for one)
@@ -35,7 +35,7 @@ Usage: make COMMAND            or: python3 -m course_utils.bootstrap COMMAND
   clean    remove the environments and everything that was built
 
 Every command makes the environment first if there is none. What else there is:
-python3 -m course_utils.bootstrap --help"""
+python3 -m course_tools.bootstrap --help"""
 
 
 def main(arguments, root=ROOT):
@@ -84,7 +84,7 @@ def commands(name, *arguments):
         return [["-m", "ruff", "check"], ["-m", "ruff", "format", "--check"]]
     if name == "lock":
         return lock_commands(arguments)
-    return [["-m", "course_utils", name, *arguments]]
+    return [["-m", "course_tools", name, *arguments]]
 
 
 def lock_commands(arguments):
