@@ -48,8 +48,8 @@ def digits_of(size):
 def network():
     """Lecture 06's network, ready to train."""
     import keras
-    from lectures import from_lecture
 
+    from course_tools.dependencies import from_lecture
     from course_utils.training import seed_everything
 
     (net,) = from_lecture("06", "model", seed=seed_everything(0))

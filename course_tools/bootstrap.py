@@ -14,7 +14,6 @@ import sys
 SUPPORTED = ((3, 11), (3, 12), (3, 13))
 PREFERRED = ((3, 12), (3, 13), (3, 11))
 ON_WINDOWS = os.name == "nt"
-INTERPRETER = ("Scripts", "python.exe") if ON_WINDOWS else ("bin", "python")
 #: What a Python must be able to do to make the environment.
 PROBE = "import sys, ensurepip, venv; print('python %d.%d' % sys.version_info[:2])"
 
@@ -37,9 +36,10 @@ def made_before(root):
     """The interpreter of an environment in `root` that was set up and still runs."""
     for folder in sorted(glob.glob(os.path.join(root, ".venv*"))):
         if os.path.isfile(os.path.join(folder, "course-setup.json")):
-            python = os.path.join(folder, *INTERPRETER)
-            if version_of([python]) in SUPPORTED:
-                return python
+            for python in ("bin/python", "Scripts/python.exe"):
+                python = os.path.join(folder, *python.split("/"))
+                if version_of([python]) in SUPPORTED:
+                    return python
     return None
 
 

@@ -1,57 +1,16 @@
-"""Which notebooks there are, and what they say of themselves.
+"""Which notebooks are meant, and what they say of themselves.
 
-Only the standard library is imported here: listing the notebooks takes no time.
+No library is imported here: listing the notebooks takes no time.
 """
 
-import json
 import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from course_tools import notebook
+from course_tools.notebook import UnknownNotebook, find
+
 __all__ = ["Entry", "UnknownNotebook", "describe", "find", "select"]
-
-
-class UnknownNotebook(ValueError):
-    """No notebook by that name; the message lists what there is."""
-
-
-@dataclass(frozen=True)
-class Entry:
-    """What the first cells of a notebook say about it; "" for what they do not say.
-
-    `stored` tells whether every code cell holds the outputs of a run.
-    """
-
-    path: Path
-    number: str
-    title: str
-    title_zh: str
-    section: str
-    time: str
-    stored: bool
-
-
-def find(folder):
-    """The course's notebooks in a folder, by number.
-
-    Parameters
-    ----------
-    folder : path-like
-
-    Returns
-    -------
-    list of pathlib.Path
-        Files named ``NN_name.ipynb``.
-
-    Raises
-    ------
-    UnknownNotebook
-        If there is none.
-    """
-    found = sorted(Path(folder).glob("[0-9][0-9]_*.ipynb"))
-    if not found:
-        raise UnknownNotebook(f"there are no notebooks in {folder}")
-    return found
 
 
 def select(paths, wanted):
@@ -68,7 +27,7 @@ def select(paths, wanted):
     Raises
     ------
     UnknownNotebook
-        If one of them does not exist.
+        If one of them does not exist, or if a number belongs to several.
     """
     chosen = {_one(paths, name) for text in wanted for name in _names(text)}
     return [path for path in paths if not chosen or path in chosen]
@@ -83,13 +42,37 @@ def _names(text):
 
 def _one(paths, name):
     stem = re.split(r"[/\\]", name)[-1].removesuffix(".ipynb")
-    for path in paths:
-        number, _, words = path.stem.partition("_")
-        same_number = stem.isdecimal() and int(stem) == int(number)
-        if same_number or stem.lower() in (path.stem.lower(), words.lower()):
-            return path
+    exact = [path for path in paths if path.stem == stem]
+    found = exact or [path for path in paths if _is_meant(path, stem)]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        several = " and ".join(path.name for path in found)
+        raise UnknownNotebook(f"{name!r} may be {several}: rename one, or say which")
     known = ", ".join(path.stem for path in paths)
     raise UnknownNotebook(f"there is no notebook {name!r}; there are: {known}")
+
+
+def _is_meant(path, stem):
+    number, _, words = path.stem.partition("_")
+    same_number = stem.isdecimal() and int(stem) == int(number)
+    return same_number or stem.lower() in (path.stem.lower(), words.lower())
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What the first cells of a notebook say about it; "" for what they do not say.
+
+    `stored` tells whether every cell that runs holds the outputs of a run.
+    """
+
+    path: Path
+    number: str
+    title: str
+    title_zh: str
+    section: str
+    time: str
+    stored: bool
 
 
 def describe(path):
@@ -106,15 +89,15 @@ def describe(path):
     """
     number, _, words = path.stem.partition("_")
     try:
-        cells = json.loads(path.read_text("utf-8"))["cells"]
-        prose = "\n".join("".join(cell["source"]) for cell in cells[:3])
-        code = [cell for cell in cells if cell["cell_type"] == "code"]
-        stored = bool(code) and all(cell["execution_count"] for cell in code)
-    except (OSError, ValueError, KeyError, TypeError):
-        prose, stored = "", False
-    title, title_zh = _titles(prose) or (words.replace("_", " "), "")
-    section = _field(prose, "Lecture section")
-    return Entry(path, number, title, title_zh, section, _field(prose, "Time"), stored)
+        cells = notebook.peek(path)["cells"]
+        opening = "\n".join(map(notebook.source, cells[:3]))
+        counts = [c.get("execution_count") for c in cells if notebook.runs(c)]
+        stored = bool(counts) and all(counts)
+    except (OSError, ValueError, LookupError, TypeError):
+        opening, stored = "", False
+    title, title_zh = _titles(opening) or (words.replace("_", " "), "")
+    section, time = _field(opening, "Lecture section"), _field(opening, "Time")
+    return Entry(path, number, title, title_zh, section, time, stored)
 
 
 def _titles(prose):

@@ -10,9 +10,9 @@ import sys
 import tomllib
 from pathlib import Path
 
-from course_tools.bootstrap import ON_WINDOWS
-from course_tools.environment import ROOT, prepare, read_stamp, remove, say
+from course_tools.environment import prepare, read_stamp, remove, say
 from course_tools.obstacles import SetupError
+from course_tools.places import ON_WINDOWS, ROOT
 
 USAGE = """\
 Usage: make COMMAND            or: python3 -m course_tools.bootstrap COMMAND

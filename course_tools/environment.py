@@ -17,17 +17,15 @@ import shutil
 import subprocess
 import sys
 import time
-from pathlib import Path
 
-from course_tools.bootstrap import INTERPRETER, ON_WINDOWS
 from course_tools.obstacles import (
     SetupError,
     check_machine,
     check_space,
     what_failed,
 )
+from course_tools.places import INTERPRETER, ON_WINDOWS
 
-ROOT = Path(__file__).resolve().parents[1]
 STAMP = "course-setup.json"
 LOG = "build/setup.log"
 

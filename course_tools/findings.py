@@ -1,11 +1,8 @@
 """What the doctor says: one finding per line, with what to do about it."""
 
-import sys
 from dataclasses import dataclass
 
-from course_tools.environment import ON_WINDOWS
-
-__all__ = ["Finding", "command"]
+__all__ = ["Finding"]
 
 
 @dataclass(frozen=True)
@@ -23,10 +20,3 @@ class Finding:
 
     def __str__(self):
         return f"{self.mark} {self.text}" + (f"\n    fix: {self.fix}" * bool(self.fix))
-
-
-def command(name):
-    """What to type for one of the course's commands."""
-    if ON_WINDOWS:
-        return "py -{}.{} -m course_tools.bootstrap ".format(*sys.version_info) + name
-    return f"make {name}"

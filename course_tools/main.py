@@ -11,8 +11,8 @@ import sys
 from pathlib import Path
 
 from course_tools import catalog, terminal
-from course_tools.environment import ROOT
 from course_tools.options import parse
+from course_tools.places import ROOT
 
 
 class UserError(Exception):
@@ -80,17 +80,17 @@ def list_notebooks(options):
 
 def run(options):
     """Execute notebooks and write what came of them to the build folder."""
-    from course_tools import index
+    from course_tools import report
 
     paths = _selected(options)
     copies = options.build / "executed"
     copies.mkdir(parents=True, exist_ok=True)  # better an error now than at the end
 
     def finish(outcome):
-        index.write_executed(outcome, copies)
+        report.write_executed(outcome, copies)
 
     outcomes = _execute(paths, options, finish)
-    page = index.write(outcomes, options.build, jobs=options.jobs)
+    page = report.write(outcomes, options.build, jobs=options.jobs)
     status = _tell_failures(outcomes, "failed")
     print(f"results: {page}")
     return status
@@ -98,7 +98,7 @@ def run(options):
 
 def store(options):
     """Execute notebooks and keep their clean outputs in their own files."""
-    from course_tools import runner
+    from course_tools import run as runner
     from course_tools import store as storing
 
     paths = _selected(options)
@@ -173,7 +173,8 @@ def _selected(options):
 
 
 def _execute(paths, options, finish, environment=None):
-    from course_tools import progress, runner
+    from course_tools import progress
+    from course_tools import run as runner
 
     with progress.for_stream(sys.stdout, len(paths)) as watcher:
         return runner.execute(
@@ -242,7 +243,7 @@ def recognize(options):
 
 
 def _recognizing(name, options):
-    from course_tools import recognizing
+    from course_tools import retrain as recognizing
 
     try:
         return getattr(recognizing, name)(options)

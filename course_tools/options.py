@@ -4,7 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from course_tools.environment import ROOT
+from course_tools.places import ROOT
 
 __all__ = ["parse"]
 

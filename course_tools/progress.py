@@ -4,7 +4,8 @@ import contextlib
 import sys
 import time
 
-from course_tools.runner import Watcher, warnings_of
+from course_tools.notebook import warnings
+from course_tools.run import Watcher
 
 __all__ = ["LiveProgress", "PlainProgress", "for_stream", "summary"]
 
@@ -22,7 +23,7 @@ def for_stream(stream, total):
     Returns
     -------
     PlainProgress or LiveProgress
-        A context manager, to be entered around `course_tools.runner.execute`.
+        A context manager, to be entered around `course_tools.run.execute`.
     """
     return LiveProgress(total) if stream.isatty() else PlainProgress(total)
 
@@ -35,7 +36,7 @@ def summary(outcome):
         f"✓ {outcome.name}: {outcome.cells} cells in {outcome.seconds:.1f} s, "
         f"{outcome.peak_bytes / 1e9:.2f} GB"
     )
-    cells = dict.fromkeys(str(cell) for cell, _ in warnings_of(outcome.notebook))
+    cells = dict.fromkeys(str(cell) for cell, _ in warnings(outcome.notebook))
     return line + (f"; warnings in cell {', '.join(cells)}" if cells else "")
 
 

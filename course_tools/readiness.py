@@ -11,8 +11,8 @@ import webbrowser
 from pathlib import Path
 
 from course_tools import catalog
-from course_tools.environment import ON_WINDOWS
-from course_tools.findings import Finding, command
+from course_tools.findings import Finding
+from course_tools.places import ON_WINDOWS, command
 from course_utils.download import cache_folder, keras_folder, why_unusable
 
 __all__ = ["check_browser", "check_lectures", "check_offline"]

@@ -21,12 +21,21 @@ import jinja2
 import nbformat
 
 from course_tools import catalog
+from course_tools.notebook import (
+    HIDDEN,
+    IGNORED,
+    UnreadableNotebook,
+    is_exercise,
+    read,
+    runs,
+    slide_type,
+    tags,
+)
+from course_tools.places import ASSETS
 from course_utils.files import write_atomically
 
-__all__ = ["ASSETS", "SlidesError", "arrange", "deck", "write"]
+__all__ = ["SlidesError", "arrange", "deck", "write"]
 
-#: What the pages load, in the package: folders of vendored files.
-ASSETS = Path(__file__).resolve().parent / "assets"
 HERE = Path(__file__).parent
 
 #: Pixels of a slide that code and what it shows may share, and of one line of code.
@@ -37,8 +46,6 @@ PROGRESS_LINES = 4
 
 #: Code from such a call on is there for the reader's eye.
 DRAWING = re.compile(r"subplots|show|explore|Markdown|(plot|draw)_.*")
-
-EXERCISE_TAGS = {"exercise-starter", "exercise-check", "exercise-solution"}
 
 
 class SlidesError(Exception):
@@ -82,7 +89,7 @@ def write(paths, folder, course):
     lectures = [catalog.describe(path) for path in course]
     there = {entry.path for entry in lectures if _deck_of(entry, folder).is_file()}
     template = jinja2.Environment(autoescape=True, trim_blocks=True).from_string(
-        _own("slides_index.html.j2")
+        _own("slides_report.html.j2")
     )
     page = template.render(lectures=lectures, there=there)
     write_atomically(folder / "index.html", page + "\n")
@@ -104,15 +111,12 @@ def deck(path):
     from nbconvert import SlidesExporter
 
     try:
-        notebook = nbformat.read(path, as_version=4)
-    except Exception as error:  # damaged files make nbformat raise half a dozen kinds
-        reason = str(error).partition("\n")[0]
-        raise SlidesError(
-            f"{path}: no notebook can be read from it: {reason}"
-        ) from None
+        notebook = read(path)
+    except (OSError, UnreadableNotebook) as error:
+        raise SlidesError(error) from None
     about = catalog.describe(path)
     if any(
-        _is_shown(cell) and not cell.get("execution_count", 1)
+        _is_shown(cell) and runs(cell) and not cell.execution_count
         for cell in notebook.cells
     ):
         raise SlidesError(
@@ -151,7 +155,7 @@ def arrange(notebook):
     """
     cells, heading, screen = [], "", None
     for cell in notebook.cells:
-        kind = _slide_type(cell)
+        kind = slide_type(cell)
         if kind in ("skip", "notes"):
             if screen is not None:
                 screen.metadata.speaker += _notes(cell, kind)
@@ -160,7 +164,7 @@ def arrange(notebook):
             part.metadata.origin = cell.id
             if cell.cell_type == "markdown":
                 part.source = _for_slides(cell.source)
-            if screen is None or _slide_type(part) in ("slide", "subslide"):
+            if screen is None or slide_type(part) in ("slide", "subslide"):
                 screen = part
                 own = re.match(r"#{1,2} +(.+)", cell.source)
                 heading = own[1] if own else heading
@@ -171,19 +175,15 @@ def arrange(notebook):
     return nbformat.v4.new_notebook(cells=cells, metadata=notebook.metadata)
 
 
-def _slide_type(cell):
-    return cell.metadata.get("slideshow", {}).get("slide_type", "-")
-
-
 def _is_shown(cell):
-    return _slide_type(cell) not in ("skip", "notes")
+    return slide_type(cell) not in ("skip", "notes")
 
 
 def _notes(cell, kind):
     """What of a cell that is not shown is told to the speaker."""
     if cell.cell_type == "markdown":
         return [{"kind": "prose", "source": cell.source}] if kind == "notes" else []
-    if EXERCISE_TAGS & set(cell.metadata.get("tags", [])):
+    if is_exercise(cell):
         return []
     printed = [out.text for out in cell.get("outputs", []) if "text" in out]
     lines = "".join(printed).splitlines()
@@ -197,11 +197,11 @@ def _parts(cell):
     whole.metadata = cell.metadata.copy()
     if cell.cell_type != "code":
         return [whole]
-    hidden = "hide-input" in cell.metadata.get("tags", [])
+    hidden = HIDDEN in tags(cell)
     whole.source = "" if hidden else _without_drawing(cell.source)
     if not whole.source and not cell.outputs:
         return []
-    if "nbval-ignore-output" in cell.metadata.get("tags", []):
+    if IGNORED in tags(cell):
         whole.outputs = [_shortened(output) for output in cell.outputs]
     below = sum(_height(output) for output in whole.outputs)
     code = LINE * (whole.source.count("\n") + 1) + 20 if whole.source else 0

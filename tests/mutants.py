@@ -22,7 +22,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import nbformat
-from notebook_files import ROOT, code_cells, tags
+from notebook_files import ROOT
+
+from course_tools.notebook import code_cells, tags
 
 FIRST = "notebooks/01_cross_entropy_vs_quadratic_cost.ipynb"
 CONVENTIONS = ("tests/test_conventions.py", "-k", "01_cross")

@@ -1,68 +1,13 @@
-"""Reading the notebooks as data: what the convention and evidence tests share."""
+"""What convention and evidence tests ask of notebooks beyond what the course does."""
 
 import ast
 import hashlib
-import re
-from pathlib import Path
 
-import nbformat
+from course_tools import places
+from course_tools.notebook import find, statements
 
-from course_tools.address import GUARD_TAG
-
-ROOT = Path(__file__).resolve().parents[1]
-NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
-
-EXERCISE_TAGS = ("exercise-starter", "exercise-check", "exercise-solution")
-
-
-def read(path):
-    """The notebook as nbformat's version 4 structure."""
-    return nbformat.read(path, as_version=4)
-
-
-def tags(cell):
-    return cell.metadata.get("tags", [])
-
-
-def code_cells(notebook):
-    """The code cells that hold code; not the one that installs the course on Colab.
-
-    That one is the same in all notebooks; test_address.py compares it with its text.
-    """
-    return [
-        cell
-        for cell in notebook.cells
-        if cell.cell_type == "code"
-        and cell.source.strip()
-        and GUARD_TAG not in tags(cell)
-    ]
-
-
-def markdown(notebook):
-    """All prose as one text."""
-    return "\n\n".join(c.source for c in notebook.cells if c.cell_type == "markdown")
-
-
-def headings(notebook, level=2):
-    """The texts of the headings of one level, in order."""
-    pattern = rf"^{'#' * level} (.+)$"
-    return re.findall(pattern, markdown(notebook), flags=re.MULTILINE)
-
-
-def sections(notebook):
-    """Second-level heading → the cells below it, up to the next such heading."""
-    found, current = {}, []
-    for cell in notebook.cells:
-        match = re.match(r"## (.+)", cell.source) if cell.cell_type == "markdown" else 0
-        if match:
-            current = found.setdefault(match.group(1).strip(), [])
-        current.append(cell)
-    return found
-
-
-def anchor(heading):
-    """The fragment by which Jupyter links to a heading."""
-    return heading.strip().replace(" ", "-")
+ROOT = places.ROOT
+NOTEBOOKS = find(places.NOTEBOOKS)
 
 
 def calls(cells, function):
@@ -81,34 +26,38 @@ def name_of(function):
     return getattr(function, "attr", getattr(function, "id", None))
 
 
-def stdout(cell):
-    """What the cell is stored to have printed."""
-    return "".join(
-        out.text
-        for out in cell.outputs
-        if out.output_type == "stream" and out.name == "stdout"
-    )
-
-
-def claims(notebook):
-    """The ✓ lines that `expect` printed, in order; exercises print others."""
-    return [
-        line
-        for cell in code_cells(notebook)
-        if not set(tags(cell)) & set(EXERCISE_TAGS)
-        for line in stdout(cell).splitlines()
-        if line.startswith("✓ ")
-    ]
-
-
 def code_hash(notebook):
-    """SHA-256 of the code that makes claims, deaf to layout and comments."""
-    trees = [
-        repr(_shape(ast.parse(cell.source)))
-        for cell in code_cells(notebook)
-        if not set(tags(cell)) & set(EXERCISE_TAGS)
-    ]
+    """SHA-256 of the code that makes claims, deaf to layout, comments and drawing."""
+    trees = [repr(_shape(statement)) for statement in claiming(statements(notebook))]
     return hashlib.sha256("\n".join(trees).encode()).hexdigest()
+
+
+def claiming(program):
+    """The statements that may bear on a claim.
+
+    Left out are imports, calls that show a figure, and functions that nothing else
+    uses.
+    """
+    kept = [node for node in program if not _shows(node) and not _imports(node)]
+    functions = {n.name: n for n in kept if isinstance(n, ast.FunctionDef)}
+    used, new = set(), [n for n in kept if not isinstance(n, ast.FunctionDef)]
+    while new:
+        names = {
+            n.id for node in new for n in ast.walk(node) if isinstance(n, ast.Name)
+        }
+        found = names & set(functions) - used
+        used, new = used | found, [functions[name] for name in found]
+    return [n for n in kept if n not in functions.values() or n.name in used]
+
+
+def _shows(node):
+    call = getattr(node, "value", None)
+    shows = isinstance(call, ast.Call) and name_of(call.func) in ("show", "explore")
+    return isinstance(node, ast.Expr) and shows
+
+
+def _imports(node):
+    return isinstance(node, (ast.Import, ast.ImportFrom))
 
 
 def _shape(node):

@@ -22,7 +22,7 @@ from importlib.metadata import version
 
 from notebook_files import NOTEBOOKS, ROOT, code_hash
 
-from course_tools.runner import execute
+from course_tools.run import execute
 from course_tools.store import fresh_clone
 from course_utils.files import write_atomically
 

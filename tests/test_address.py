@@ -12,11 +12,12 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import pytest
-from notebook_files import NOTEBOOKS, ROOT, read, tags
+from notebook_files import NOTEBOOKS, ROOT
 from packaging.requirements import Requirement
 
 from course_tools import address, bootstrap, colab
 from course_tools.main import main
+from course_tools.notebook import read, tags
 
 ADDRESS = address.current(ROOT)
 OTHER = "https://github.com/some-school/deep-learning"
@@ -36,7 +37,7 @@ def test_the_guard_stands_right_before_the_setup_cell(path):
     assert "seed_everything(" in setup.source
     assert [cell for cell in cells if address.GUARD_TAG in tags(cell)] == [guard]
     assert guard.source == address.guard(ADDRESS)
-    assert tags(guard) == [address.GUARD_TAG]
+    assert tags(guard) == {address.GUARD_TAG}
     assert guard.metadata.slideshow.slide_type == "skip"
     assert guard.outputs == []
 
@@ -314,7 +315,8 @@ def test_nothing_of_this_needs_a_library():
     assert importlib.util.find_spec("course_tools.address")
     code = (
         "import sys; import course_tools.address, course_tools.colab\n"
-        "known = sys.stdlib_module_names | {'course_utils', 'course_tools', '__main__'}\n"
+        "own = {'course_utils', 'course_tools', '__main__'}\n"
+        "known = sys.stdlib_module_names | own\n"
         "print({m.partition('.')[0] for m in sys.modules} - known)"
     )
     done = subprocess.run(

@@ -40,7 +40,7 @@ def run():
 
 @pytest.fixture
 def lectures():
-    return importlib.import_module("lectures")
+    return importlib.import_module("course_tools.dependencies")
 
 
 # --- measuring
@@ -270,14 +270,16 @@ def test_what_a_name_depends_on(lectures):
 
 
 def test_names_from_a_lecture(lectures, monkeypatch):
-    monkeypatch.setattr(lectures, "statements", lambda _: ast.parse(PROGRAM).body)
-    (history,) = lectures.from_lecture("00", "history", data=5)
+    monkeypatch.setattr(
+        lectures.notebook, "statements", lambda _: ast.parse(PROGRAM).body
+    )
+    (history,) = lectures.from_lecture("01", "history", data=5)
     assert history == [3, 5.0, 1]
-    history, size = lectures.from_lecture("00", "history", "size", data=5, power=16)
+    history, size = lectures.from_lecture("01", "history", "size", data=5, power=16)
     assert history == [3, 4.0, 1]
     assert size == 99
     with pytest.raises(KeyError, match="nothing"):
-        lectures.from_lecture("00", "nothing")
+        lectures.from_lecture("01", "nothing")
 
 
 def test_the_notebooks_networks_train_by_their_own_recipe(tmp_path):

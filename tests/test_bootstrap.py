@@ -51,7 +51,14 @@ def make_clone(root):
     shutil.copy(ROOT / "course_utils" / "__init__.py", root / "course_utils")
     package = root / "course_tools"
     package.mkdir()
-    for name in ("__init__", "bootstrap", "commands", "environment", "obstacles"):
+    for name in (
+        "__init__",
+        "bootstrap",
+        "commands",
+        "environment",
+        "obstacles",
+        "places",
+    ):
         shutil.copy(ROOT / "course_tools" / f"{name}.py", package)
     (package / "__main__.py").write_text(
         "import json, sys\nprint(json.dumps([sys.executable, __file__, *sys.argv[1:]]))"

@@ -10,7 +10,7 @@ import nbformat
 import pytest
 from tiny_notebooks import text_of, write_notebook
 
-from course_tools import catalog, index, terminal
+from course_tools import catalog, report, terminal
 from course_tools.main import main
 from course_utils import data, download
 
@@ -162,11 +162,11 @@ def record(**changes):
     ],
 )
 def test_a_claim_whose_baseline_meets_the_bound_does_not_hold(result, holds):
-    assert index._holds(result) is holds
+    assert report._holds(result) is holds
 
 
 def test_results_without_json_numbers_are_text():
-    found = index._json_numbers([{"measured": float("nan"), "slack": float("-inf")}])
+    found = report._json_numbers([{"measured": float("nan"), "slack": float("-inf")}])
     assert (
         json.dumps(found, allow_nan=False) == '[{"measured": "nan", "slack": "-inf"}]'
     )

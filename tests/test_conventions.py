@@ -7,20 +7,18 @@ import re
 from urllib.parse import unquote
 
 import pytest
-from notebook_files import (
+from notebook_files import NOTEBOOKS, ROOT, calls, name_of
+
+from course_tools.notebook import (
     EXERCISE_TAGS,
-    NOTEBOOKS,
-    ROOT,
     anchor,
-    calls,
     code_cells,
     headings,
-    markdown,
-    name_of,
     read,
     sections,
     tags,
 )
+from course_tools.notebook import prose as markdown
 
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 SLIDE_TYPES = {"slide", "subslide", "fragment", "skip", "notes"}

@@ -15,7 +15,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from course_tools import doctor, findings, readiness
+from course_tools import doctor, places, readiness
 from course_tools.findings import Finding
 from course_tools.main import main
 from course_utils import data
@@ -152,12 +152,12 @@ def test_other_versions_than_the_locked_ones_are_worth_knowing(clone):
 
 
 def test_the_fix_fits_the_environment(tmp_path, monkeypatch):
-    monkeypatch.setattr(findings, "ON_WINDOWS", False)
+    monkeypatch.setattr(places, "ON_WINDOWS", False)
     monkeypatch.setattr(sys, "prefix", str(tmp_path))
     assert doctor.reinstall().startswith("make doctor makes an environment")
     (tmp_path / doctor.STAMP).touch()
     assert doctor.reinstall() == "make clean, then make doctor"
-    monkeypatch.setattr(findings, "ON_WINDOWS", True)
+    monkeypatch.setattr(places, "ON_WINDOWS", True)
     py = "py -{}.{}".format(*sys.version_info)
     assert f"{py} -m course_tools.bootstrap clean, then" in doctor.reinstall()
 
@@ -476,7 +476,7 @@ def test_lectures_that_were_never_measured(damage, lectures):
         write_results(lectures).write_text(damage)
     finding = only(doctor.check_lectures(lectures), "!")
     assert finding.text.startswith("not yet measured")
-    assert finding.fix == findings.command("run")
+    assert finding.fix == places.command("run")
 
 
 def test_measured_times_stand_beside_the_stated_ones(lectures):

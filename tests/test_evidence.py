@@ -4,7 +4,9 @@ import json
 
 import pytest
 import record_evidence
-from notebook_files import NOTEBOOKS, ROOT, claims, code_hash, read
+from notebook_files import NOTEBOOKS, ROOT, code_hash
+
+from course_tools.notebook import claims, read
 
 SEEDS = 5
 RANGES = ("at_least", "at_most", "between")

@@ -4,8 +4,9 @@ import re
 import tomllib
 
 import pytest
-from notebook_files import NOTEBOOKS, ROOT, headings, read
+from notebook_files import NOTEBOOKS, ROOT
 
+from course_tools.notebook import headings, read
 from course_tools.site import read_glossary
 
 FILE = ROOT / "docs/site/glossary.toml"

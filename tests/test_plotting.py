@@ -9,9 +9,10 @@ mpl.use("Agg")
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
-from notebook_files import NOTEBOOKS, calls, code_cells, read
+from notebook_files import NOTEBOOKS, calls
 from PIL import Image
 
+from course_tools.notebook import code_cells, read
 from course_utils import plotting
 
 

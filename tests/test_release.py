@@ -8,11 +8,13 @@ import stat
 
 import nbformat
 import pytest
-from notebook_files import NOTEBOOKS, ROOT, code_cells, read, stdout, tags
+from notebook_files import NOTEBOOKS, ROOT
 
 from course_tools import release as releasing
 from course_tools.main import main
-from course_tools.runner import execute
+from course_tools.notebook import code_cells, read, tags
+from course_tools.notebook import printed as stdout
+from course_tools.run import execute
 
 LIGHT = ROOT / "notebooks/12_inception_v3_structure.ipynb"
 PROMISE = re.compile(r"folded|\bsolutions?\b.*\bbelow|答案.*折叠|折叠", re.IGNORECASE)

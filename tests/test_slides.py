@@ -8,10 +8,11 @@ import tomllib
 import nbformat
 import pytest
 from nbformat import v4
-from notebook_files import EXERCISE_TAGS, NOTEBOOKS, ROOT, read, tags
+from notebook_files import NOTEBOOKS, ROOT
 
 from course_tools import slides
 from course_tools.main import main
+from course_tools.notebook import EXERCISE_TAGS, read, tags
 
 ASSETS = ROOT / "course_tools" / "assets"
 #: The smallest picture: one pixel.

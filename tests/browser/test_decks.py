@@ -8,7 +8,7 @@ import nbformat
 import pytest
 from nbformat import v4
 
-from course_tools import catalog, index, slides
+from course_tools import catalog, report, slides
 
 NOTEBOOKS = catalog.find(Path(__file__).resolve().parents[2] / "notebooks")
 
@@ -160,7 +160,7 @@ def test_executed_pages_set_their_formulas_without_network(tmp_path, tab):
     """What ``run`` leaves behind can be read on a machine without network."""
     cells = [v4.new_markdown_cell("Slope $f'(z)$ and\n\n$$\\frac{1}{2}$$")]
     outcome = SimpleNamespace(name="01_page", notebook=v4.new_notebook(cells=cells))
-    index.write_executed(outcome, tmp_path)
+    report.write_executed(outcome, tmp_path)
     tab.page.goto((tmp_path / "01_page.html").as_uri())
     tab.page.wait_for_selector("mjx-container[display=true] svg", state="attached")
     assert tab.page.locator("mjx-container").count() == 2

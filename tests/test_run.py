@@ -12,7 +12,7 @@ import psutil
 import pytest
 from tiny_notebooks import text_of, write_notebook
 
-from course_tools import runner
+from course_tools import run as runner
 from course_tools.store import clean, store
 from course_utils import files
 
@@ -140,7 +140,7 @@ def test_a_dead_kernel_is_noticed_at_once(executed, name, cell, end):
 def test_an_unreadable_file_is_a_failure_of_its_own(executed):
     broken = executed[0]["05_broken"]
     assert broken.notebook is None
-    assert str(broken.failure).startswith("cannot be read: ")
+    assert "no notebook can be read from it: " in str(broken.failure)
     assert "\n" not in str(broken.failure)
 
 

@@ -5,24 +5,11 @@ are executed, with some names given from outside: data, seed, a `fit` that watch
 """
 
 import ast
-import json
 import symtable
 
-from shared import ROOT
-
-
-def statements(lecture):
-    """The statements of a notebook outside its exercises, as syntax trees, in order."""
-    (path,) = (ROOT / "notebooks").glob(f"{lecture}_*.ipynb")
-    found = []
-    for cell in json.loads(path.read_text("utf-8"))["cells"]:
-        tags = " ".join(cell["metadata"].get("tags", []))
-        skipped = (
-            "exercise" in tags or "colab" in tags
-        )  # a colab cell is no plain Python
-        if cell["cell_type"] == "code" and not skipped:
-            found += ast.parse("".join(cell["source"])).body
-    return found
+from course_tools import notebook
+from course_tools.catalog import find, select
+from course_tools.places import NOTEBOOKS
 
 
 def names(statement):
@@ -101,7 +88,9 @@ def from_lecture(lecture, *wanted, **given):
         If the notebook does not bind a wanted name.
     """
     space = dict(given)
-    for statement in needed(statements(lecture), wanted, given):
+    (path,) = select(find(NOTEBOOKS), [lecture])
+    program = notebook.statements(notebook.read(path))
+    for statement in needed(program, wanted, given):
         module = ast.Module([statement], type_ignores=[])
         exec(compile(module, f"lecture {lecture}", "exec"), space)
         space.update(given)

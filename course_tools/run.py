@@ -33,6 +33,7 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError
 
 from course_tools.machine import thread_share
+from course_tools.notebook import UnreadableNotebook, read, runs, without_outputs
 
 __all__ = [
     "Failure",
@@ -40,8 +41,6 @@ __all__ = [
     "Watcher",
     "execute",
     "memory_of",
-    "runs",
-    "warnings_of",
 ]
 
 #: Seconds between two looks at a kernel's memory. A peak shorter than that is missed.
@@ -171,9 +170,9 @@ def _stop_on_sigterm():
 async def _execute_one(path, timeout, environment, watcher):
     outcome = Outcome(path)
     try:
-        outcome.notebook = _read(path)
-    except (OSError, ValueError, nbformat.ValidationError) as error:
-        outcome.failure = Failure(None, "", f"cannot be read: {error}")
+        outcome.notebook = without_outputs(read(path))
+    except (OSError, UnreadableNotebook) as error:
+        outcome.failure = Failure(None, "", str(error))
         return outcome
     outcome.cells = sum(map(runs, outcome.notebook.cells))
     watcher.started(outcome)
@@ -182,21 +181,6 @@ async def _execute_one(path, timeout, environment, watcher):
     ) as scratch:
         await _run_kernel(outcome, Path(scratch), timeout, environment, watcher)
     return outcome
-
-
-def _read(path):
-    """The notebook without any output, in today's format."""
-    notebook = nbformat.read(path, as_version=4)
-    _, notebook = nbformat.validator.normalize(notebook)
-    for cell in notebook.cells:
-        if cell.cell_type == "code":
-            cell.outputs, cell.execution_count = [], None
-    return notebook
-
-
-def runs(cell):
-    """Whether a cell is code that runs; an empty one does not."""
-    return cell.cell_type == "code" and bool(cell.source.strip())
 
 
 async def _run_kernel(outcome, scratch, timeout, environment, watcher):
@@ -366,20 +350,3 @@ def _results(path):
     # Not splitlines, which also splits inside a record. Behind the last line's end
     # stands nothing, or what a full disk left of a record.
     return [json.loads(line) for line in text.split("\n")[:-1]]
-
-
-def warnings_of(notebook):
-    """What an executed notebook wrote to stderr, which nobody wants to see stored.
-
-    Returns
-    -------
-    list of (int, str)
-        Number of the code cell and first line, for each stderr output.
-    """
-    cells = [cell for cell in notebook.cells if runs(cell)]
-    return [
-        (number, (output.text.strip().splitlines() or [""])[0])
-        for number, cell in enumerate(cells, start=1)
-        for output in cell.outputs
-        if output.output_type == "stream" and output.name == "stderr"
-    ]

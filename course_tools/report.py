@@ -35,24 +35,23 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import jinja2
-import nbformat
 import psutil
 
-from course_tools import catalog, store
+from course_tools import catalog
 from course_tools.machine import cpu_model
-from course_tools.runner import MEMORY_INTERVAL, warnings_of
+from course_tools.notebook import clean, warnings
+from course_tools.notebook import write as write_notebook
+from course_tools.places import ASSETS
+from course_tools.run import MEMORY_INTERVAL
 from course_utils.files import write_atomically
 
 __all__ = ["report", "write", "write_executed"]
-
-#: Files of other projects that pages load, a folder each.
-ASSETS = Path(__file__).resolve().parent / "assets"
 
 PACKAGES = ("tensorflow", "keras", "numpy")
 
 # Of the usual page, without what would be loaded from elsewhere for widgets and
 # diagrams that no notebook has; formulas are set by the script that lies beside it.
-PAGE = """{% extends "lab/index.html.j2" %}
+PAGE = """{% extends "lab/report.html.j2" %}
 {% block html_head_js %}{% endblock %}
 {% block html_head_js_mermaidjs %}{% endblock %}
 {% block html_head_js_mathjax %}
@@ -75,7 +74,7 @@ def write_executed(outcome, folder):
 
     Parameters
     ----------
-    outcome : course_tools.runner.Outcome
+    outcome : course_tools.run.Outcome
         Nothing is written if its notebook could not be read.
     folder : path-like
         For example ``build/executed``.
@@ -89,10 +88,9 @@ def write_executed(outcome, folder):
 
     if outcome.notebook is None:
         return
-    store.clean(outcome.notebook)
+    clean(outcome.notebook)
     base = Path(folder) / outcome.name
-    text = nbformat.writes(outcome.notebook) + "\n"
-    write_atomically(base.with_suffix(".ipynb"), text)
+    write_notebook(outcome.notebook, base.with_suffix(".ipynb"))
     formulas = ASSETS / "mathjax" / "tex-svg.js"
     write_atomically(base.parent / "mathjax" / formulas.name, formulas.read_bytes())
     exporter = HTMLExporter(raw_template=PAGE)
@@ -106,7 +104,7 @@ def write(outcomes, folder, *, jobs):
 
     Parameters
     ----------
-    outcomes : sequence of course_tools.runner.Outcome
+    outcomes : sequence of course_tools.run.Outcome
     folder : path-like
         For example ``build``.
     jobs : int
@@ -159,7 +157,7 @@ def _notebook(outcome):
         "results": _json_numbers(outcome.results),
         "warnings": [
             {"cell": cell, "text": text}
-            for cell, text in (warnings_of(outcome.notebook) if readable else ())
+            for cell, text in (warnings(outcome.notebook) if readable else ())
         ],
         "failure": failure
         and {"cell": failure.cell, "name": failure.name, "message": failure.message},
@@ -215,7 +213,7 @@ def _page(data):
         "excerpt": _excerpt,
     }
     environment.tests["holds"] = _holds
-    template = environment.get_template("index.html.j2")
+    template = environment.get_template("report.html.j2")
     return template.render(
         **data,
         holds=_holds,
