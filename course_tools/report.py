@@ -51,7 +51,7 @@ PACKAGES = ("tensorflow", "keras", "numpy")
 
 # Of the usual page, without what would be loaded from elsewhere for widgets and
 # diagrams that no notebook has; formulas are set by the script that lies beside it.
-PAGE = """{% extends "lab/report.html.j2" %}
+PAGE = """{% extends "lab/index.html.j2" %}
 {% block html_head_js %}{% endblock %}
 {% block html_head_js_mermaidjs %}{% endblock %}
 {% block html_head_js_mathjax %}

@@ -89,7 +89,7 @@ def write(paths, folder, course):
     lectures = [catalog.describe(path) for path in course]
     there = {entry.path for entry in lectures if _deck_of(entry, folder).is_file()}
     template = jinja2.Environment(autoescape=True, trim_blocks=True).from_string(
-        _own("slides_report.html.j2")
+        _own("slides_index.html.j2")
     )
     page = template.render(lectures=lectures, there=there)
     write_atomically(folder / "index.html", page + "\n")
