@@ -12,11 +12,7 @@ from pathlib import Path
 
 from course_tools import catalog, terminal
 from course_tools.options import parse
-from course_tools.places import ROOT
-
-
-class UserError(Exception):
-    """Something that the user can mend; the message says what."""
+from course_tools.places import ROOT, UserError
 
 
 def main(arguments=None):

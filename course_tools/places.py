@@ -39,6 +39,10 @@ PERSONAL = (
 )
 
 
+class UserError(Exception):
+    """Something that the user can mend; the message says in one line what."""
+
+
 def command(name):
     """What to type for one of the course's commands."""
     if ON_WINDOWS:
