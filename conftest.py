@@ -1,12 +1,12 @@
 """What every test run shares: no network, no leftover settings, no dead kernels."""
 
 import os
+import re
 import signal
 import tempfile
 import time
 from queue import Empty
 
-import pytest
 from nbval.kernel import RunningKernel
 
 from course_tools.machine import thread_share
@@ -60,6 +60,45 @@ def await_reply(self, msg_id, timeout=None):
             return
 
 
-@pytest.hookimpl
 def pytest_configure(config):
     RunningKernel.await_reply = await_reply
+
+
+# --- make test NB="21 22": what concerns these notebooks, and nothing else ----------
+
+#: Modules whose tests have the name of a notebook, or of its exercises, in their own.
+OF_NOTEBOOKS = re.compile(
+    r"\d\d_\w+\.ipynb|test_(conventions|rules|evidence|choices|lecture_map|glossary|"
+    r"tables|decks|lecture_\d\d)\.py"
+)
+
+
+def pytest_addoption(parser):
+    parser.addoption("--nb", default="", help='numbers of notebooks: "21 22"')
+
+
+def pytest_ignore_collect(collection_path, config):
+    """Leave modules aside that have nothing to do with the notebooks named."""
+    if config.getoption("nb") and collection_path.is_file():
+        name = collection_path.name
+        if not OF_NOTEBOOKS.fullmatch(name) or not _is_of(name, config, unnamed=True):
+            return True
+    return None
+
+
+def pytest_collection_modifyitems(config, items):
+    if config.getoption("nb"):
+        chosen = [item for item in items if _is_of(item.nodeid, config)]
+        others = [item for item in items if item not in chosen]
+        config.hook.pytest_deselected(items=others)
+        items[:] = chosen
+
+
+def _is_of(name, config, unnamed=False):
+    """Whether a name has the number of a notebook that was asked for.
+
+    Where it has none, `unnamed` is the answer.
+    """
+    found = re.findall(r"(?:lecture_|(?<!\w)(?=\d\d_))(\d\d)", name)
+    wanted = re.findall(r"\d+", config.getoption("nb"))
+    return bool({n.zfill(2) for n in wanted} & set(found)) if found else unnamed

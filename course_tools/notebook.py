@@ -297,10 +297,11 @@ def anchor(heading):
 
 @dataclass
 class Exercise:
-    """An exercise: its number, its title, and its cells by tag."""
+    """An exercise: number, title, statement (Markdown), and its code cells by tag."""
 
     number: int
     title: str
+    statement: str = ""
     cells: dict = field(default_factory=dict)
 
 
@@ -311,7 +312,11 @@ def exercises(notebook):
         match = re.match(r"### Exercise (\d+) · (.+)", source(cell))
         if match and cell["cell_type"] == "markdown":
             found.append(Exercise(int(match[1]), match[2].strip()))
+        elif found and source(cell).startswith("## "):
+            break
+        if found and cell["cell_type"] == "markdown":
+            found[-1].statement += source(cell) + "\n\n"
         for tag in tags(cell) & set(EXERCISE_TAGS):
-            if found:
+            if found and cell["cell_type"] == "code":
                 found[-1].cells[tag] = cell
     return found

@@ -24,7 +24,7 @@ from pathlib import Path
 import nbformat
 from notebook_files import ROOT
 
-from course_tools.notebook import code_cells, tags
+from course_tools.notebook import IGNORED, SOLUTION, code_cells, tags
 
 FIRST = "notebooks/01_cross_entropy_vs_quadratic_cost.ipynb"
 CONVENTIONS = ("tests/test_conventions.py", "-k", "01_cross")
@@ -97,7 +97,7 @@ def strip_outputs(notebook):
 def ignore_most_outputs(notebook):
     for cell in code_cells(notebook):
         if cell.outputs:
-            cell.metadata.tags = [*tags(cell), "nbval-ignore-output"]
+            cell.metadata.tags = [*tags(cell), IGNORED]
 
 
 def remove_alt_text(notebook):
@@ -124,7 +124,7 @@ def drop_chinese_heading(notebook):
 
 def unfold_solution(notebook):
     for cell in code_cells(notebook):
-        if "exercise-solution" in tags(cell):
+        if SOLUTION in tags(cell):
             del cell.metadata["jupyter"]
             return
 

@@ -1,22 +1,28 @@
 """What convention and evidence tests ask of notebooks beyond what the course does."""
 
 import ast
+import functools
 import hashlib
 
 from course_tools import places
-from course_tools.notebook import find, statements
+from course_tools.notebook import find, read, source, statements
 
 ROOT = places.ROOT
 NOTEBOOKS = find(places.NOTEBOOKS)
+CLOSING = ("On the slides", "Exercises", "Summary")
+
+#: Read and parsed once for all tests; nobody may change what these return.
+load = functools.cache(read)
+tree = functools.cache(ast.parse)
 
 
 def calls(cells, function):
     """Every call of a function by this name in the cells, as syntax trees."""
-    trees = [ast.parse(cell.source) for cell in cells if cell.cell_type == "code"]
+    code = [source(cell) for cell in cells if cell.cell_type == "code"]
     return [
         node
-        for tree in trees
-        for node in ast.walk(tree)
+        for text in code
+        for node in ast.walk(tree(text))
         if isinstance(node, ast.Call) and name_of(node.func) == function
     ]
 
