@@ -38,6 +38,12 @@ def code_hash(notebook):
     return hashlib.sha256("\n".join(trees).encode()).hexdigest()
 
 
+def source_hash(path):
+    """SHA-256 of a Python file, deaf to layout and comments."""
+    shape = repr(_shape(ast.parse(path.read_text("utf-8"))))
+    return hashlib.sha256(shape.encode()).hexdigest()
+
+
 def claiming(program):
     """The statements that may bear on a claim.
 
