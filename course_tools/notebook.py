@@ -11,6 +11,7 @@ import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from course_tools.places import UserError
 from course_utils.files import write_atomically
 
 # --- tags ----------------------------------------------------------------------------
@@ -38,7 +39,7 @@ class UnknownNotebook(ValueError):
     """No notebook by that name, or several; the message names what there is."""
 
 
-class UnreadableNotebook(ValueError):
+class UnreadableNotebook(UserError, ValueError):
     """A file holds no notebook; the message says why."""
 
 
@@ -311,7 +312,6 @@ def exercises(notebook):
         match = re.match(r"### Exercise (\d+) · (.+)", source(cell))
         if match and cell["cell_type"] == "markdown":
             found.append(Exercise(int(match[1]), match[2].strip()))
-        for tag in tags(cell) & set(EXERCISE_TAGS):
-            if found:
-                found[-1].cells[tag] = cell
+        if found and cell["cell_type"] == "code":  # a solution may have words too
+            found[-1].cells |= dict.fromkeys(tags(cell) & set(EXERCISE_TAGS), cell)
     return found
