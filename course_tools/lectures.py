@@ -8,7 +8,7 @@ is not there.
 import tomllib
 from dataclasses import dataclass
 
-from course_tools import notebook
+from course_tools import catalog, notebook
 from course_tools.places import NOTEBOOKS, ROOT, UserError
 from course_utils.files import write_atomically
 
@@ -64,14 +64,16 @@ def read(folder=FOLDER):
     Returns
     -------
     list of Lecture
+
+    Raises
+    ------
+    UnknownNotebook
+        If no notebook has the number, or if several have it.
     """
-    paths = {path.name[:2]: path for path in notebook.find(NOTEBOOKS)}
-    lectures = []
+    paths, lectures = catalog.find(NOTEBOOKS), []
     for file in sorted(folder.glob("[0-9][0-9].toml")):
         table = _table(file)
-        if file.stem not in paths:
-            raise UserError(f"docs/lectures/{file.name}: there is no such notebook")
-        path = paths[file.stem]
+        (path,) = catalog.select(paths, [file.stem])
         whole = notebook.headings(notebook.read(path))
         headings = {heading.partition(" · ")[0]: heading for heading in whole}
         lectures.append(Lecture(file.stem, path.name, headings, table))

@@ -11,6 +11,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from course_tools import lectures
 from course_tools.places import ROOT, UserError
 
 __all__ = ["command"]
@@ -53,6 +54,9 @@ def command(options):
     empty = target.is_dir() and not any(target.iterdir())
     if target.exists() and not empty and not (target / MARK).is_file():
         raise UserError(f"{target} is not a site that this command made; name another")
+    found = lectures.read()
+    # Sphinx would tell of a mistake in docs/lectures in thirty lines
+    lectures.lecture_map(found), lectures.glossary(found)
     target.parent.mkdir(parents=True, exist_ok=True)
     work = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
     try:

@@ -7,6 +7,7 @@ import pytest
 from notebook_files import NOTEBOOKS, ROOT, calls
 
 from course_tools import lectures
+from course_tools.catalog import UnknownNotebook
 from course_tools.lectures import glossary, lecture_map, read, terms
 from course_tools.main import main
 from course_tools.notebook import anchor, sections
@@ -126,7 +127,6 @@ def test_a_term_is_added_to_from_another_lectures_file(folder):
     ("number", "text", "told"),
     [
         ("01", "[[map]\n", "Expected"),
-        ("99", ROW, "there is no such notebook"),
         ("01", '[[map]]\ntopic = "T"\n', "heading is missing in {'topic': 'T'}"),
         ("01", '[terms."A"]\nzh = "S"\n', "means, see is missing in "),
         ("01", ROW.replace("flat", "steep"), "no section 'Where the sigmoid is steep'"),
@@ -147,6 +147,11 @@ def test_what_is_wrong_is_one_line_with_the_files_name(number, text, told, folde
     assert message.startswith(FILE.format(number) + ": ")
     assert told in message
     assert "\n" not in message
+
+
+def test_a_number_that_no_notebook_has_is_named(folder):
+    with pytest.raises(UnknownNotebook, match="no notebook '99'"):
+        write(folder, "99", ROW)
 
 
 def test_the_command_writes_the_page(monkeypatch, tmp_path, capsys):

@@ -4,7 +4,7 @@ import importlib.util
 
 import pytest
 
-from course_tools import site
+from course_tools import lectures, site
 from course_tools.main import main
 from course_tools.places import UserError
 
@@ -20,6 +20,19 @@ def without_sphinx(monkeypatch):
 
     monkeypatch.setattr(site, "_run_sphinx", write)
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: name)
+    monkeypatch.setattr(lectures, "read", list)
+
+
+def test_a_mistake_in_a_lectures_file_is_one_line(
+    without_sphinx, monkeypatch, tmp_path, capsys
+):
+    wrong = {"see": {"Nonsense": ["Section"]}}
+    lecture = lectures.Lecture("21", "21_x.ipynb", {}, wrong)
+    monkeypatch.setattr(lectures, "read", lambda: [lecture])
+    assert main(["site", "--to", str(tmp_path / "site")]) == 1
+    told = capsys.readouterr().err
+    assert told == "error: docs/lectures/21.toml: no lecture introduces 'Nonsense'\n"
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_missing_library_is_one_line(monkeypatch, tmp_path, capsys):
