@@ -113,24 +113,16 @@ def store(options):
 
 def release(options):
     """Write copies of notebooks for students, or for a lecturer."""
-    from course_tools import release as releasing
+    from course_tools import release
 
-    paths = _selected(options)
-    try:
-        copies = releasing.release(
-            paths, options.to, solutions=options.with_solutions, force=options.force
-        )
-    except releasing.ReleaseError as error:
-        raise UserError(error) from None
-    except OSError as error:
-        reason = error.strerror or error
-        raise UserError(f"cannot write in {options.to}: {reason}") from None
-    for path in copies:
-        print(path.name)
-    kind = "with" if options.with_solutions else "without"
-    count = "1 notebook" if len(copies) == 1 else f"{len(copies)} notebooks"
-    print(f"{count} {kind} solutions in {options.to}")
-    return 0
+    return release.command(options)
+
+
+def lecture_map(options):
+    """Write the lecture map anew."""
+    from course_tools import lectures
+
+    return lectures.command(options)
 
 
 def address(options):
@@ -195,13 +187,9 @@ def _tell_failures(outcomes, verb):
 
 def site(options):
     """Make the course's site from the notebooks as they are stored."""
-    from course_tools import site as building
+    from course_tools import site
 
-    try:
-        print(f"site: {building.build(ROOT, options.to)}")
-    except building.SiteError as error:
-        raise UserError(error) from None
-    return 0
+    return site.command(options)
 
 
 def doctor(options):
@@ -290,6 +278,7 @@ COMMANDS = {
     "release": release,
     "doctor": doctor,
     "site": site,
+    "map": lecture_map,
     "fetch": fetch,
     "retrain": retrain,
     "recognize": recognize,

@@ -11,6 +11,7 @@ import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from course_tools.places import UserError
 from course_utils.files import write_atomically
 
 # --- tags ----------------------------------------------------------------------------
@@ -38,7 +39,7 @@ class UnknownNotebook(ValueError):
     """No notebook by that name, or several; the message names what there is."""
 
 
-class UnreadableNotebook(ValueError):
+class UnreadableNotebook(UserError, ValueError):
     """A file holds no notebook; the message says why."""
 
 
@@ -108,7 +109,10 @@ def read(path):
 
     data = path.read_bytes()
     try:
-        notebook = nbformat.reads(data.decode("utf-8-sig"), as_version=4)
+        text = data.decode("utf-8-sig")
+        if "nbformat" not in json.loads(text):  # nbformat would take it for version 2
+            raise ValueError("it is JSON of another kind")
+        notebook = nbformat.reads(text, as_version=4)
         for cell in notebook.cells:
             cell.setdefault("metadata", nbformat.NotebookNode())
             if cell.cell_type == "code":
@@ -315,8 +319,9 @@ def exercises(notebook):
         elif found and source(cell).startswith("## "):
             break
         if found and cell["cell_type"] == "markdown":
-            found[-1].statement += source(cell) + "\n\n"
-        for tag in tags(cell) & set(EXERCISE_TAGS):
-            if found and cell["cell_type"] == "code":
-                found[-1].cells[tag] = cell
+            found[-1].statement += source(cell) + "
+
+"
+        elif found:  # a solution may have words too: only its code counts
+            found[-1].cells |= dict.fromkeys(tags(cell) & set(EXERCISE_TAGS), cell)
     return found

@@ -87,6 +87,12 @@ def parse(arguments):
         metavar="FOLDER",
         help="where the site goes (default: build/site)",
     )
+    add(
+        "map",
+        "write the lecture map, notebooks/README.md, anew",
+        "For those who change headings or docs/lectures, from which the map is made.",
+        ["map"],
+    )
     what = add(
         "fetch",
         "download full-size data once",

@@ -171,7 +171,7 @@ MUTANTS = [
     Mutant(
         "section missing from a notebook",
         in_text("notebooks/README.md", "[Quadratic cost and", "[Cubic cost and"),
-        ("tests/test_conventions.py", "-k", "lecture_map"),
+        ("tests/test_lecture_map.py",),
         False,
     ),
     Mutant(

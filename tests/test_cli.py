@@ -331,6 +331,7 @@ COMMANDS = [
     "run",
     "slides",
     "site",
+    "map",
     "store",
     "doctor",
     "fetch",

@@ -300,47 +300,6 @@ def test_expect_is_the_one_of_the_package(notebook):
                 assert "expect" not in [name_of(target) for target in node.targets]
 
 
-# --- the lecture map -----------------------------------------------------------------
-
-
-def lecture_map():
-    """Rows (topic, notebook, heading or None) of the tables in notebooks/README.md."""
-    text = (ROOT / "notebooks/README.md").read_text(encoding="utf-8")
-    row = re.compile(r"^\| (?P<topic>[^|]+?) +\| (?P<where>[^|]+?) +\|$", re.MULTILINE)
-    link = re.compile(r"\[(?P<heading>.+)\]\((?P<file>[^#)]+)#(?P<anchor>[^)]+)\)")
-    rows = []
-    for match in row.finditer(text):
-        if match["topic"] in ("Topic", "---") or set(match["topic"]) <= {"-", ":"}:
-            continue
-        found = link.fullmatch(match["where"])
-        rows.append((match["topic"], match["where"], found))
-    return rows
-
-
-def test_lecture_map_topics_have_their_section_and_its_claim():
-    linked = [row for row in lecture_map() if row[2]]
-    assert linked
-    for topic, _, link in linked:
-        file = ROOT / "notebooks" / link["file"]
-        assert file.is_file(), topic
-        table = sections(load(file))
-        assert link["heading"] in table, f"{topic}: no section {link['heading']!r}"
-        assert unquote(link["anchor"]) == anchor(link["heading"]), topic
-        assert calls(table[link["heading"]], "expect"), topic
-
-
-def test_lecture_map_is_complete():
-    """A notebook that exists is linked; what is not linked says it is planned."""
-    rows = lecture_map()
-    linked = {row[2]["file"] for row in rows if row[2]}
-    assert linked == {path.name for path in NOTEBOOKS}
-    for topic, where, link in rows:
-        assert link or where.startswith("planned: "), topic
-        if not link:
-            number = where.removeprefix("planned: ")
-            assert not list((ROOT / "notebooks").glob(f"{number}_*")), topic
-
-
 def test_notebook_json_is_as_nbformat_writes_it(path):
     text = path.read_text(encoding="utf-8")
     assert text == json.dumps(json.loads(text), indent=1, ensure_ascii=False) + "\n"
