@@ -319,9 +319,7 @@ def exercises(notebook):
         elif found and source(cell).startswith("## "):
             break
         if found and cell["cell_type"] == "markdown":
-            found[-1].statement += source(cell) + "
-
-"
+            found[-1].statement += source(cell) + "\n\n"
         elif found:  # a solution may have words too: only its code counts
             found[-1].cells |= dict.fromkeys(tags(cell) & set(EXERCISE_TAGS), cell)
     return found
