@@ -290,10 +290,8 @@ def memory_of(processes):
     """Resident memory of processes together, in bytes.
 
     On Linux, what they map from files counts once, as much as the one that has most
-    of it: children of a kernel load the same libraries, which lie in memory once. The
-    proportional share (PSS) would say less the more other notebooks are running, and
-    takes a thousand times as long to find out. Elsewhere, the sum of all resident
-    memory, in which such libraries count once per process.
+    of it: the libraries of a kernel and its children lie in memory once. Elsewhere they
+    count once per process. The proportional share (PSS) takes a thousand times as long.
     """
     own, mapped = 0, 0
     for process in processes:

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -148,6 +149,11 @@ def test_temporary_files_are_shared_and_then_removed(executed):
     assert not folder.exists()
 
 
+def test_kernels_of_tests_are_kept_apart_too():
+    assert os.environ["MATPLOTLIBRC"] == os.devnull
+    assert "course-tests-" in os.environ["TMPDIR"]
+
+
 @pytest.mark.parametrize(
     ("processes", "given", "share"), [(1, None, {}), (2, None, "3"), (2, "5", {})]
 )
@@ -259,7 +265,10 @@ def test_two_run_at_a_time_and_all_is_reported(executed):
     assert ended == set(outcomes)
 
 
-def test_a_cell_that_takes_too_long_is_stopped(tmp_path):
+def test_a_cell_that_takes_too_long_is_stopped(tmp_path, monkeypatch):
+    long = tmp_path / ("x" * 100)  # too long for the names of sockets
+    long.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(long))
     path = write_notebook(tmp_path, "01_slow", "import time", "time.sleep(60)")
     [outcome] = runner.execute([path], timeout=0.5)
     assert str(outcome.failure) == "cell 2: Timeout: took longer than 0.5 s"
