@@ -9,27 +9,21 @@ from queue import Empty
 
 from nbval.kernel import RunningKernel
 
-from course_tools.machine import thread_share
+from course_tools.machine import fresh_clone, isolated, thread_share
 
 NOTICE_SECONDS = 1.0
 
-os.environ["COURSE_OFFLINE"] = "1"  # kernels inherit it
-for name in (
-    "COURSE_SEED_OFFSET",
-    "COURSE_EXPECT",
-    "COURSE_RESULTS",
-    "COURSE_MIRROR",
-    "COURSE_INCEPTION_WEIGHTS",
-):
+# Kernels and other programs that tests start inherit all this: no network, no settings,
+# data or weights of the user, nothing kept from an earlier run, nothing left behind.
+scratch = tempfile.TemporaryDirectory(
+    prefix="course-tests-", ignore_cleanup_errors=True
+)
+settings = isolated(scratch.name) | fresh_clone(scratch.name) | {"COURSE_RESULTS": None}
+for name, value in settings.items():
     os.environ.pop(name, None)
-
+    if value is not None:
+        os.environ[name] = value
 os.environ |= thread_share(int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")))
-
-# Features of images are kept between runs; a test must find none of an earlier one.
-cache = tempfile.TemporaryDirectory(prefix="course-tests-", ignore_cleanup_errors=True)
-os.environ["COURSE_DATA_DIR"] = cache.name
-# Weights and settings that Keras has in the user's home are none of the tests'.
-os.environ["KERAS_HOME"] = os.path.join(cache.name, "keras")
 
 # A job that a script starts with & ignores Ctrl-C, and so would what tests start.
 if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:

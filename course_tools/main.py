@@ -76,39 +76,16 @@ def list_notebooks(options):
 
 def run(options):
     """Execute notebooks and write what came of them to the build folder."""
-    from course_tools import report
+    from course_tools.run import command
 
-    paths = _selected(options)
-    copies = options.build / "executed"
-    copies.mkdir(parents=True, exist_ok=True)  # better an error now than at the end
-
-    def finish(outcome):
-        report.write_executed(outcome, copies)
-
-    outcomes = _execute(paths, options, finish)
-    page = report.write(outcomes, options.build, jobs=options.jobs)
-    status = _tell_failures(outcomes, "failed")
-    print(f"results: {page}")
-    return status
+    return command(options)
 
 
 def store(options):
     """Execute notebooks and keep their clean outputs in their own files."""
-    from course_tools import run as runner
-    from course_tools import store as storing
+    from course_tools.store import command
 
-    paths = _selected(options)
-    originals = {path.resolve(): path.read_bytes() for path in paths}
-
-    def finish(outcome):
-        try:
-            storing.store(outcome, originals[outcome.path])
-        except (ValueError, OSError) as error:
-            outcome.failure = outcome.failure or runner.Failure(None, "", str(error))
-
-    with storing.fresh_clone() as changes:  # what is stored is what a reader gets
-        outcomes = _execute(paths, options, finish, environment=changes)
-    return _tell_failures(outcomes, "failed; their files stay as they were")
+    return command(options)
 
 
 def release(options):
@@ -158,31 +135,6 @@ def slides(options):
 
 def _selected(options):
     return catalog.select(catalog.find(options.folder), options.notebooks)
-
-
-def _execute(paths, options, finish, environment=None):
-    from course_tools import progress
-    from course_tools import run as runner
-
-    with progress.for_stream(sys.stdout, len(paths)) as watcher:
-        return runner.execute(
-            paths,
-            jobs=options.jobs,
-            timeout=options.timeout,
-            environment=environment,
-            watcher=watcher,
-            finish=finish,
-        )
-
-
-def _tell_failures(outcomes, verb):
-    """Print each failure once more, together; return the exit status."""
-    failed = [outcome for outcome in outcomes if outcome.failure]
-    if failed:
-        print(f"\n{len(failed)} of {len(outcomes)} notebooks {verb}:")
-    for outcome in failed:
-        print(f"  {outcome.name}, {outcome.failure}")
-    return int(bool(failed))
 
 
 def site(options):
