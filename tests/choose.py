@@ -14,16 +14,15 @@ import json
 import platform
 import sys
 import time
-from importlib.metadata import version
 from pathlib import Path
 
 from notebook_files import NOTEBOOKS, ROOT, source_hash
 
 from course_tools.catalog import select
+from course_tools.machine import versions
 from course_utils.files import write_atomically
 
 PROCEDURES = Path(__file__).with_name("choices")
-PACKAGES = ("tensorflow", "keras", "numpy")
 
 
 def procedure_of(path):
@@ -54,8 +53,7 @@ def choose(path):
         "constants": chosen["constants"],
         "found": chosen["found"],
         "seconds": round(time.perf_counter() - start),
-        "made_with": {name: version(name) for name in PACKAGES}
-        | {"python": platform.python_version(), "machine": platform.machine()},
+        "made_with": versions() | {"machine": platform.machine()},
     }
     text = json.dumps(result, indent=1, ensure_ascii=False) + "\n"
     write_atomically(result_of(path), text)

@@ -26,9 +26,9 @@ from notebook_files import NOTEBOOKS, calls, claiming, load, name_of
 from rules import plotting_lines
 
 from course_tools.catalog import select
+from course_tools.machine import fresh_clone
 from course_tools.notebook import IGNORED, code_cells, printed, tags, write
 from course_tools.run import execute
-from course_tools.store import fresh_clone
 
 HARMLESS = Path(__file__).with_name("harmless.json")
 TIMEOUT = 300  # seconds a cell may take; a change may make a loop endless
@@ -204,7 +204,7 @@ def run(path, count, seed):
     """Run the changed copies, print what became of each, return those that survived."""
     notebook = load(path)
     chosen = drawn(changes(notebook), count, seed)
-    with tempfile.TemporaryDirectory() as folder, fresh_clone() as environment:
+    with tempfile.TemporaryDirectory() as folder:
         copies = [
             Path(folder, f"{n:02}_{path.stem[3:]}.ipynb")
             for n in range(len(chosen) + 1)
@@ -212,7 +212,7 @@ def run(path, count, seed):
         write(notebook, copies[0])  # red means something only where green was possible
         for change, place in zip(chosen, copies[1:], strict=True):
             write(changed_copy(notebook, change), place)
-        outcomes = execute(copies, timeout=TIMEOUT, environment=environment)
+        outcomes = execute(copies, timeout=TIMEOUT, environment=fresh_clone(folder))
     if why := verdict(outcomes[0], notebook):
         raise SystemExit(f"{path.name} is red without any change: {why}")
     reasons = harmless().get(path.stem, {})
