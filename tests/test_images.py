@@ -62,8 +62,13 @@ def test_photos():
         np.testing.assert_array_equal(photo, load_photo(name))
 
 
-def test_images():
-    images = load_images()
+@pytest.fixture(scope="module")
+def images():
+    """The labelled pictures; the tests leave them as they are."""
+    return load_images()
+
+
+def test_images(images):
     assert images.classes == (
         *("birds", "food", "household"),
         *("mammals", "plants", "vehicles"),
@@ -80,15 +85,14 @@ def test_images():
     assert len(repr(images)) < 300
 
 
-def test_images_stand_on_white():
-    for image in load_images().x_test:
+def test_images_stand_on_white(images):
+    for image in images.x_test:
         corners = image[[0, 0, -1, -1], [0, -1, 0, -1]]
         assert corners.min() > 245
         assert image.std() > 10
 
 
-def test_image_labels_belong_to_their_files():
-    images = load_images()
+def test_image_labels_belong_to_their_files(images):
     for x, y, part in (
         (images.x_train, images.y_train, "train"),
         (images.x_test, images.y_test, "test"),
@@ -105,8 +109,8 @@ def test_image_labels_belong_to_their_files():
             assert row["file"].startswith(f"{row['class']}/")
 
 
-def test_image_classes_are_mixed():
-    y = load_images().y_train
+def test_image_classes_are_mixed(images):
+    y = images.y_train
     assert np.mean(y[1:] == y[:-1]) < 0.3
     assert len(set(y[:20])) == 6
 
@@ -119,9 +123,8 @@ def test_look_alikes_are_on_one_side():
     assert all(len(part) == 1 for part in parts.values())
 
 
-def test_no_picture_is_nearly_or_mirrored_in_both_parts():
+def test_no_picture_is_nearly_or_mirrored_in_both_parts(images):
     """Small gray versions differ by more than a re-encoded or mirrored copy would."""
-    images = load_images()
 
     def small(x):
         gray = x.mean(axis=-1).reshape(len(x), 16, 10, 16, 10).mean(axis=(2, 4))

@@ -223,7 +223,7 @@ def test_features_are_what_the_last_pooling_gives(network):
 
     pool = keras.Model(network.model.input, network.model.get_layer("avg_pool").output)
     images = noise(3, 240, 260)
-    expected = pool.predict(network.preprocess(images), verbose=0)
+    expected = pool(network.preprocess(images), training=False).numpy()
     found = network.features(images, cache=False)
     assert found.shape == (3, 1280)
     np.testing.assert_allclose(found, expected, rtol=1e-3, atol=1e-4)
@@ -524,7 +524,6 @@ def test_inception_from_a_local_mirror_end_to_end(
     np.testing.assert_allclose(batch[1], 1, rtol=1e-6)
     (top,) = network.predict_top(load_photo("cat"), k=3)
     assert len(top) == 3
-    assert network.features(extremes).shape == (2, 2048)
 
 
 @pytest.mark.usefixtures("expected_hash")
