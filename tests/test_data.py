@@ -425,7 +425,8 @@ def test_build_writes_file_and_manifest(build, folder, monkeypatch):
 
 def test_importing_and_loading_need_neither_tensorflow_nor_network_libraries():
     code = (
-        "import sys; from course_utils.data import load_digits; load_digits(); "
+        "import sys; from course_utils import images; "
+        "from course_utils.data import load_digits; load_digits(); "
         "heavy = {'tensorflow', 'keras', 'pooch', 'requests', 'filelock', 'tqdm', "
         "'PIL', 'matplotlib'} & set(sys.modules); print(sorted(heavy))"
     )

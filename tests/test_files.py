@@ -10,8 +10,10 @@ from course_utils import files
 
 def test_a_drive_that_knows_no_rights(tmp_path, monkeypatch):
     """FAT and some network drives refuse chmod; the content is what counts."""
+    asked = []
 
     def refused(path, mode, **_):
+        asked.append(path)
         raise PermissionError(1, "Operation not permitted", str(path))
 
     monkeypatch.setattr(os, "chmod", refused)
@@ -20,6 +22,7 @@ def test_a_drive_that_knows_no_rights(tmp_path, monkeypatch):
     files.write_atomically(path, "two")
     assert path.read_text() == "two"
     assert list(tmp_path.iterdir()) == [path]
+    assert len(asked) == 1
 
 
 @pytest.fixture
