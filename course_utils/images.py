@@ -301,8 +301,8 @@ def _decoded(path, longest):
         image = Image.open(path, formats=list(FORMATS))
     except UnidentifiedImageError:
         raise ImageError(
-            "no picture in a known format (JPEG, PNG, GIF, WebP or BMP), or its "
-            "beginning is damaged"
+            "no picture, or its beginning is damaged: not JPEG, PNG, GIF, WebP or BMP "
+            "inside"
         ) from None
     except Image.DecompressionBombError:
         raise ImageError(TOO_LARGE) from None
