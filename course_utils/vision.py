@@ -225,10 +225,10 @@ def load_network(name="auto", weights=None):
     name : {"auto", "inception_v3", "efficientnet_lite0"}
         ``"efficientnet_lite0"`` comes with the course. The weights of Inception-v3
         (96 MB) are used from `weights`, from the path in ``COURSE_INCEPTION_WEIGHTS``,
-        or as `fetch_inception` finds them, and must have the hash that Keras
-        publishes. ``"auto"`` takes Inception-v3 if its weights can be had so, giving
-        each host one try and three seconds to connect, else the bundled network, and
-        prints which.
+        from the cache or Keras' own, from ``COURSE_MIRROR``, or downloaded, in this
+        order, and must have the hash that Keras publishes. ``"auto"`` takes
+        Inception-v3 if its weights can be had so, giving each host one try and three
+        seconds to connect, else the bundled network, and prints which.
     weights : str or pathlib.Path, optional
         A file with the weights of Inception-v3, or a folder that holds it.
 
