@@ -13,6 +13,7 @@ from pathlib import Path
 from course_tools import catalog, terminal
 from course_tools.options import parse
 from course_tools.places import ROOT, UserError
+from course_utils.files import ensure_home
 
 
 def main(arguments=None):
@@ -30,6 +31,7 @@ def main(arguments=None):
         130 after Ctrl-C.
     """
     terminal.tolerate_narrow_encodings()
+    ensure_home()
     options = parse(sys.argv[1:] if arguments is None else arguments)
     try:
         return COMMANDS[options.command](options)
@@ -154,12 +156,12 @@ def doctor(options):
 def fetch(options):
     """Fetch full-size data or weights into the cache."""
     from course_tools import flowers
-    from course_utils import data, download, weights
+    from course_utils import data, download, vision
 
     fetches = {
         "digits": data.fetch_digits,
         "flowers": flowers.fetch_flowers,
-        "inception-v3": weights.fetch_inception,
+        "inception-v3": vision.fetch_inception,
     }
     try:
         print(fetches[options.what]())
