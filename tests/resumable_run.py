@@ -8,7 +8,7 @@ import time
 import keras
 import numpy as np
 
-import course_utils.resumable  # noqa: F401 - loaded once, before processes fork
+import course_utils.resume  # noqa: F401 - loaded once, before processes fork
 from course_utils.training import fit
 
 EPOCHS = 8
