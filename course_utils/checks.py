@@ -71,10 +71,10 @@ def expect(
         "close_to": close_to,
         "equal_to": equal_to,
     }
-    given = [kind for kind, limit in bounds.items() if limit is not None]
+    given = {kind: limit for kind, limit in bounds.items() if limit is not None}
     if len(given) > 1:
         raise TypeError(f"{claim!r}: give one bound, not {', '.join(given)}")
-    kind = given[0] if given else None
+    kind, limit = next(iter(given.items()), (None, None))
     if kind is None:
         if not isinstance(value, (bool, np.bool_)):
             raise TypeError(
@@ -83,7 +83,6 @@ def expect(
             )
         if baseline is not None:
             raise TypeError(f"{claim!r}: a baseline needs a bound to miss")
-    limit = bounds.get(kind)
     statement = claim + _words(kind, limit, tolerance)
     found, line = _judged(value, kind, limit, tolerance), f"✓ {statement}"
     record = {"claim": claim, "bound": kind, **found}

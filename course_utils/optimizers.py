@@ -105,12 +105,11 @@ class ProximalGradientDescent(_PenalisedOptimizer):
     Parameters
     ----------
     learning_rate : float, schedule or callable
-        η, not negative; a `keras.optimizers.schedules.LearningRateSchedule`, or a
-        function of no argument.
+        η, not negative; a `LearningRateSchedule` or a function of no argument gives it.
     l1_regularization_strength, l2_regularization_strength : float
         λ₁ and λ₂, not negative.
     **options
-        What every Keras optimizer takes: `weight_decay`, `clipnorm`, `use_ema`, `name`…
+        What every Keras optimizer takes: `weight_decay`, `clipnorm`, `use_ema`…
 
     Raises
     ------
@@ -138,14 +137,13 @@ class ProximalAdagrad(_PenalisedOptimizer):
     Parameters
     ----------
     learning_rate : float, schedule or callable
-        η, not negative; a `keras.optimizers.schedules.LearningRateSchedule`, or a
-        function of no argument.
+        η, not negative; a `LearningRateSchedule` or a function of no argument gives it.
     initial_accumulator_value : float
         G before the first step, positive.
     l1_regularization_strength, l2_regularization_strength : float
         λ₁ and λ₂, not negative.
     **options
-        What every Keras optimizer takes: `weight_decay`, `clipnorm`, `use_ema`, `name`…
+        What every Keras optimizer takes: `weight_decay`, `clipnorm`, `use_ema`…
 
     Raises
     ------
@@ -198,8 +196,8 @@ class AdagradDA(_PenalisedOptimizer):
     Parameters
     ----------
     learning_rate : float, schedule or callable
-        η, not negative; a `keras.optimizers.schedules.LearningRateSchedule`, or a
-        function of no argument. A new rate rescales the whole sum, not just a step.
+        η, not negative; a `LearningRateSchedule` or a function of no argument gives it.
+        A new rate rescales the whole sum, not just a step.
     initial_gradient_squared_accumulator_value : float
         G before the first step, positive.
     l1_regularization_strength, l2_regularization_strength : float

@@ -234,7 +234,7 @@ def _refuse_what_would_be_lost(callbacks):
 
 
 def _attributes(callback, column):
-    names = CALLBACKS[type(callback)][column].split()
+    names = CALLBACKS.get(type(callback), ("", ""))[column].split()
     return {name: getattr(callback, name) for name in names}
 
 
@@ -300,7 +300,7 @@ def _configuration(thing):
 
 
 def _settings(callback):
-    values = _attributes(callback, 0) if type(callback) in CALLBACKS else {}
+    values = _attributes(callback, 0)
     if "min_delta" in values:  # Keras turns its sign where smaller is better
         values["min_delta"] = abs(values["min_delta"])
     return [type(callback).__name__, values]
