@@ -257,8 +257,8 @@ MUTANTS = [
         "damaged checkpoint taken for whole",
         in_text(
             "course_utils/checkpoints.py",
-            '_sha256(path / name) == entry["sha256"]',
-            "True",
+            '_sha256(path / name) != entry["sha256"]',
+            "False",
         ),
         ("tests/test_checkpoints.py",),
         False,
