@@ -349,4 +349,5 @@ def _results(path):
     text = path.read_text("utf-8", errors="replace")
     # Not splitlines, which also splits inside a record. Behind the last line's end
     # stands nothing, or what a full disk left of a record.
-    return [json.loads(line) for line in text.split("\n")[:-1]]
+    records = [json.loads(line) for line in text.split("\n")[:-1]]
+    return [record for record in records if record.get("kind") != "verdict"]

@@ -88,7 +88,7 @@ def expect(
             "slack": baseline_slack,
         }
     record["line"] = line
-    _record(record | {"kept": kept})
+    write_record(record | {"kept": kept})
     if os.environ.get("COURSE_EXPECT") == "record":  # one miss must not hide the rest
         return
     if not kept:
@@ -184,8 +184,8 @@ def _text(measured):
     return f"{measured:.6g}" if isinstance(measured, float) else str(measured)
 
 
-def _record(record):
-    """Append the result to the file that `make run` and the evidence command read."""
+def write_record(record):
+    """Append a claim or a verdict to the file that ``COURSE_RESULTS`` names, if any."""
     path = os.environ.get("COURSE_RESULTS")
     if path:
         with open(path, "a", encoding="utf-8") as file:

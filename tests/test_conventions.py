@@ -205,7 +205,6 @@ def test_exercises(path, notebook):
             assert "Not yet" not in text, cell.source
             assert cell.metadata.get("jupyter", {}).get("source_hidden"), cell.source
     assert (ROOT / f"course_utils/exercises/lecture_{path.name[:2]}.py").is_file()
-    assert (ROOT / f"tests/exercises/test_lecture_{path.name[:2]}.py").is_file()
 
 
 def test_every_cell_has_a_slide_type(notebook):
