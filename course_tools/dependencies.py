@@ -25,20 +25,27 @@ def names(statement):
     return binds | {s.get_name() for s in top.get_symbols() if s.is_imported()}, reads
 
 
-def called_on(statement):
-    """``model`` in a line that says ``model.compile(…)`` and nothing else."""
-    call = getattr(statement, "value", None)
-    owner = getattr(getattr(call, "func", None), "value", None)
-    if isinstance(statement, ast.Expr) and isinstance(owner, ast.Name):
-        return {owner.id}
-    return set()
+def changes(statement):
+    """``model`` where a line just says ``model.compile(…)``; ``x`` in ``x[0] = …``."""
+    if isinstance(statement, (ast.FunctionDef, ast.ClassDef)):
+        return set()
+    call = (
+        getattr(statement, "value", None) if isinstance(statement, ast.Expr) else None
+    )
+    owners = [getattr(getattr(call, "func", None), "value", None)]
+    owners += [
+        node.value
+        for node in ast.walk(statement)
+        if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Store)
+    ]
+    return {owner.id for owner in owners if isinstance(owner, ast.Name)}
 
 
 def needed(program, wanted, given):
     """The statements on which the wanted names depend, in order.
 
     Backwards from where the last of them is bound, every statement is taken that binds
-    a name still missing, or calls a method of it; from there on, what it reads is
+    a name still missing, or changes it; from there on, what it reads is
     missing too. A function may read what is defined below it: that is then missing
     from the start, in another pass.
     """
@@ -51,7 +58,7 @@ def needed(program, wanted, given):
     while True:
         missing, chosen, below = set(from_start), [], set()
         for statement, binds, reads in reversed(about):
-            if not (binds - given | called_on(statement)) & missing:
+            if not (binds - given | changes(statement)) & missing:
                 continue
             chosen.insert(0, statement)
             if not isinstance(statement, (ast.Expr, ast.AugAssign)):

@@ -1,12 +1,8 @@
-"""Checks and hints for the exercises of lecture 02.
-
-Each function looks at what the reader's answer *does*, prints one line that begins
-with "✓" or with "Not yet:", and returns nothing. It never raises for a wrong answer.
-"""
+"""The exercises of lecture 02."""
 
 import numpy as np
 
-from course_utils.exercises.answers import call, done, not_yet
+from course_utils.exercises.core import Exercise, judge
 
 __all__ = [
     "check_augmentation",
@@ -15,227 +11,167 @@ __all__ = [
     "check_min_delta",
 ]
 
-KEEP_PROB = 0.8
-DEGREES = tuple(range(13))
-
 
 # --- exercise 1 ----------------------------------------------------------------------
 
+KEEP_PROB = 0.8
 
-def check_dropout_port(layer):
-    """Exercise 1: the Keras layer for ``tf.nn.dropout(h, keep_prob=0.8)``.
 
-    Parameters
-    ----------
-    layer : keras.layers.Layer
-        Called on float32 ones of shape (200, 500), with ``training`` True and False.
-    """
-    if not callable(layer) or isinstance(layer, type):
-        return not_yet("give my_layer a layer: layers.Dropout(…), with its argument.")
-    h = np.ones((200, 500), np.float32)
-    dropped, problem = call(layer, h, training=True)
-    if problem is None:
-        still, problem = call(layer, h, training=False)
-    if problem:
-        return not_yet(problem)
-    if dropped.shape != h.shape:
-        return not_yet(f"{h.shape} activations went in, {dropped.shape} came out.")
-    kept = float(np.mean(dropped != 0))
-    if abs(kept - (1 - KEEP_PROB)) < 0.02:
-        return not_yet(
-            "your layer keeps one unit in five; the old line kept four in five. "
-            "keep_prob says what stays, Keras' rate says what goes."
-        )
-    if abs(kept - KEEP_PROB) >= 0.02:
-        return not_yet(
-            f"your layer keeps about {round(10 * kept)} units in 10; the old line kept "
-            "8 in 10."
-        )
-    if abs(dropped[dropped != 0].mean() - 1 / KEEP_PROB) > 0.01:
-        return not_yet(
-            "the right share is kept, but it is not divided by keep_prob, so the "
-            "expected activation changes. layers.Dropout does both."
-        )
-    if not np.array_equal(still, h):
-        return not_yet("right in training, but dropout must be off in prediction.")
-    done("four units in five stay, divided by 0.8; in prediction all of them.")
+def _drop(layer):
+    """What a layer makes of ones: in training, the share kept, and in prediction."""
+    ones = np.ones((200, 500), np.float32)
+    dropped, still = (np.asarray(layer(ones, training=t)) for t in (True, False))
+    return {"dropped": dropped, "kept": np.mean(dropped != 0), "still": still}
+
+
+check_dropout_port = judge(
+    (
+        "four units in five stay, divided by 0.8; in prediction all of them.",
+        "五个单元留下四个，并除以 0.8；预测时全部保留。",
+    ),
+    (
+        lambda found: abs(found["kept"] - (1 - KEEP_PROB)) > 0.02,
+        "your layer keeps one unit in five; the old line kept four in five. keep_prob "
+        "says what stays, Keras' rate says what goes.",
+        "你的层五个单元只留下一个，原来那行代码是五个留四个。keep_prob 是保留的比例，"
+        "Keras 的 rate 是丢弃的比例。",
+    ),
+    (
+        lambda found: abs(found["kept"] - KEEP_PROB) < 0.02,
+        "your layer keeps {found[kept]:.0%} of the units. Which share did the old line "
+        "keep?",
+        "你的层保留了 {found[kept]:.0%} 的单元。原来那行代码保留多少？",
+    ),
+    (
+        lambda found: (
+            abs(found["dropped"].mean() / found["kept"] - 1 / KEEP_PROB) < 0.01
+        ),
+        "the right share is kept, but it is not divided by keep_prob, so the expected "
+        "activation changes. layers.Dropout does both.",
+        "保留的比例对了，但没有除以 keep_prob，激活值的期望就变了。layers.Dropout 两件"
+        "事都会做。",
+    ),
+    (
+        lambda found: (
+            found["still"].shape == (200, 500) and np.all(found["still"] == 1)
+        ),
+        "right in training, but dropout must be off in prediction.",
+        "训练时对了，但预测时应当关闭 Dropout。",
+    ),
+    see=(
+        _drop,
+        "my_layer must be a layer: layers.Dropout(…), with its argument.",
+        "my_layer 应当是一个层：layers.Dropout(…)，括号里要写参数。",
+    ),
+)
 
 
 # --- exercise 2 ----------------------------------------------------------------------
 
 
-def check_min_delta(function):
-    """Exercise 2: early stopping that ignores improvements up to `min_delta`.
-
-    Parameters
-    ----------
-    function : callable (val_accuracy, patience, min_delta) → (epochs run, best epoch)
-        val_accuracy is a list of floats, one per epoch; both results count from 1.
-    """
-    found = []
-    for case in CASES:
-        result, problem = call(function, *case)
-        if problem:
-            return not_yet(problem)
-        if result.shape != (2,) or not np.all(result == np.round(result)):
-            return not_yet(
-                "return two whole numbers: the epochs run, then the best epoch."
-            )
-        found.append(tuple(result.astype(int).tolist()))
-    expected = [early_stopping(*case) for case in CASES]
-    if found == expected:
-        return done("only a clear improvement counts, and ten small ones add up.")
-    for hint, rule in WRONG_RULES.items():
-        if found == [rule(*case) for case in CASES]:
-            return not_yet(hint)
-    wrong = next(k for k, case in enumerate(found) if case != expected[k])
-    accuracies, patience, min_delta = CASES[wrong]
-    return not_yet(
-        f"for the accuracies {accuracies}, patience {patience} and min_delta "
-        f"{min_delta} your rule says {found[wrong]}; it should say {expected[wrong]}."
-    )
+def _curves(rng):
+    """Steps of 1/64, so that an improvement is often exactly min_delta or nothing."""
+    drawn = [
+        (32 + np.cumsum(rng.integers(-2, 4, rng.integers(5, 12))), *pair)
+        for pair in zip(rng.integers(1, 5, 20), rng.integers(0, 4, 20), strict=True)
+    ]
+    edges = [
+        (np.array([32, 36, 40]), 10, 1),  # runs to the end
+        (np.array([32, 33, 34, 35, 36, 37, 38]), 3, 2),  # small steps add up
+        (np.array([58, 32, 38, 44, 48, 51]), 5, 1),  # catches up, but not enough
+    ]
+    return [
+        ((curve / 64).tolist(), int(patience), int(delta) / 64)
+        for curve, patience, delta in (*edges, *drawn)
+    ]
 
 
-def early_stopping(val_accuracy, patience, min_delta):
-    """The rule asked for in exercise 2, the same as Keras' ``EarlyStopping``.
-
-    Parameters
-    ----------
-    val_accuracy : sequence of float
-        One value per epoch, at least one.
-    patience : int
-        Stop after so many epochs without a new best.
-    min_delta : float
-        A new best must exceed the best so far by more than this.
-
-    Returns
-    -------
-    tuple of two int
-        Epochs run and best epoch, counted from 1.
-    """
-    return _stop(val_accuracy, patience, lambda a, best: a > best + min_delta)
-
-
-def _stop(accuracies, patience, improves, *, consecutive=True):
-    """(epochs run, best epoch) under the rule `improves(accuracy, best)`."""
-    best, waited = 0, 0
+def _stop(accuracies, patience, bar):
+    """(epochs run, best epoch), from 1, if a new best must exceed bar(best, last)."""
+    best = epoch = 0
     for epoch in range(1, len(accuracies)):
-        if improves(accuracies[epoch], accuracies[best]):
-            best, waited = epoch, 0 if consecutive else waited
-        else:
-            waited += 1
-        if waited == patience:
-            break
-    else:
-        epoch = len(accuracies) - 1
-    return epoch + 1, best + 1
-
-
-def _beats_previous(accuracies, patience, min_delta):
-    """Wrong: compares with the epoch before instead of with the best."""
-    best, waited = 0, 0
-    for epoch in range(1, len(accuracies)):
-        better = accuracies[epoch] > accuracies[epoch - 1] + min_delta
-        best, waited = (epoch, 0) if better else (best, waited + 1)
-        if waited == patience:
+        if accuracies[epoch] > bar(accuracies[best], accuracies[epoch - 1]):
+            best = epoch
+        if epoch - best == patience:
             break
     return epoch + 1, best + 1
 
 
-def _counted_from_zero(accuracies, patience, min_delta):
-    epochs, best = early_stopping(accuracies, patience, min_delta)
-    return epochs - 1, best - 1
+def _early_stopping(val_accuracy, patience, min_delta):
+    return _stop(val_accuracy, patience, lambda best, last: best + min_delta)
 
 
-def _last_for_best(accuracies, patience, min_delta):
-    return (early_stopping(accuracies, patience, min_delta)[0],) * 2
-
-
-CASES = (
-    ([0.5, 0.6, 0.7, 0.65, 0.7, 0.7, 0.6, 0.9], 3, 0.0),  # ties are no improvement
-    ([0.5, 0.75, 0.75, 0.75, 0.75, 0.9], 3, 0.25),  # exactly min_delta is not more
-    ([0.5, 0.52, 0.54, 0.56, 0.58, 0.6, 0.62], 3, 0.03),  # small steps add up
-    ([0.5, 0.4, 0.6, 0.5, 0.7, 0.6, 0.8, 0.7, 0.9], 3, 0.05),  # never three in a row
-    ([0.5, 0.501, 0.502, 0.503, 0.504, 0.505], 4, 0.01),  # luck
-    ([0.5, 0.6, 0.7], 10, 0.01),  # runs to the end
-    ([0.9, 0.5, 0.6, 0.7, 0.75, 0.8], 5, 0.01),  # catches up, but not enough
+check_min_delta = Exercise(
+    cases=_curves,
+    right=_early_stopping,
+    done=(
+        "only a clear improvement counts, and ten small ones add up.",
+        "只有明显的提高才算数；许多小的提高加起来，也算一次。",
+    ),
+    mistakes=[
+        (
+            "min_delta makes no difference yet: an epoch that is better by a hair "
+            "still counts as a new best.",
+            "min_delta 还没有起作用：只高出一点点，也被当成了新的最好成绩。",
+            lambda a, patience, d: _stop(a, patience, lambda best, last: best),
+        ),
+        (
+            "an improvement of exactly min_delta counts as a new best; it must be "
+            "more.",
+            "恰好高出 min_delta，也被当成了新的最好成绩；要超过它才算。",
+            lambda a, patience, d: _stop(a, patience, lambda best, _: best + d - 1e-9),
+        ),
+        (
+            "the sign of min_delta is wrong: an epoch that is a little worse now "
+            "counts as a new best.",
+            "min_delta 的符号反了：稍差一点的 epoch，反倒成了新的最好成绩。",
+            lambda a, patience, d: _stop(a, patience, lambda best, last: best - d),
+        ),
+        (
+            "compare with the best so far, not with the epoch before: many small "
+            "improvements together are a large one.",
+            "应当与目前最好的成绩比，而不是与前一个 epoch 比：许多小的提高加起来，就是"
+            "一次大的提高。",
+            lambda a, patience, d: _stop(a, patience, lambda best, last: last + d),
+        ),
+    ],
+    otherwise=(
+        "for {case} your rule says {found}. Go through it epoch by epoch: which is the "
+        "best so far, and how many epochs in a row since then? When these are as many "
+        "as patience, stop. Count epochs from 1, and return first those run.",
+        "当 {case} 时，你的规则给出 {found}。逐个 epoch 走一遍：目前最好的是哪个？此后"
+        "已经过了几个 epoch？等于 patience 就停。epoch 从 1 数起，先返回运行的个数。",
+    ),
 )
-
-WRONG_RULES = {
-    "min_delta makes no difference yet: an epoch that is better by a hair still counts "
-    "as a new best.": lambda a, p, d: _stop(a, p, lambda x, best: x > best),
-    "an improvement of exactly min_delta counts as a new best; it must be more.": (
-        lambda a, p, d: _stop(a, p, lambda x, best: x >= best + d)
-    ),
-    "the sign of min_delta is wrong: an epoch that is a little worse now counts as a "
-    "new best.": lambda a, p, d: _stop(a, p, lambda x, best: x > best - d),
-    "compare with the best so far, not with the epoch before: many small improvements "
-    "together are a large one.": _beats_previous,
-    "count epochs from 1; yours are counted from 0.": _counted_from_zero,
-    "the second number must be the best epoch, not the last one.": _last_for_best,
-    "patience is for epochs in a row: a new best starts the count again.": (
-        lambda a, p, d: _stop(a, p, lambda x, b: x > b + d, consecutive=False)
-    ),
-    "you stop one epoch too late: ten epochs without a new best are enough for a "
-    "patience of 10.": lambda a, p, d: early_stopping(a, p + 1, d),
-    "you stop one epoch too early.": lambda a, p, d: early_stopping(a, p - 1, d),
-}
 
 
 # --- exercise 3 ----------------------------------------------------------------------
 
-CURVES = {
-    "a straight line": lambda x: 1.2 * x - 0.3,
-    "a parabola": lambda x: 2 * x**2 - 1,
-    "a slow wave": lambda x: np.sin(np.pi * x),
-    "a fast wave": lambda x: np.sin(2 * np.pi * x + 0.4),
-}
-NOISE = 0.2
+DEGREES, NOISE = tuple(range(13)), 0.2
+CURVES = (
+    lambda x: 1.2 * x - 0.3,
+    lambda x: 2 * x**2 - 1,
+    lambda x: np.sin(np.pi * x),
+    lambda x: np.sin(2 * np.pi * x + 0.4),
+)
 
 
-def check_degree_choice(function):
-    """Exercise 3: a degree chosen from the examples alone, good on new ones.
-
-    Parameters
-    ----------
-    function : callable (x, t, degrees) → one of degrees
-        x and t are float64 arrays of shape (40,), degrees is a list of int.
-    """
-    # with this seed any sound split finds good degrees, and judging on examples that
-    # took part in the fit does not
+def _choose(function):
+    """The degrees chosen for four curves; the largest ratio of error to least error."""
+    # With this seed any sound split finds good degrees, and judging on examples that
+    # took part in the fit does not; so few examples cannot tell them apart every time.
     rng = np.random.default_rng(23)
-    chosen, ratios, better = [], [], []
-    for curve in CURVES.values():
+    chosen, ratios = [], []
+    for curve in CURVES:
         x = rng.uniform(-1, 1, 40)
         t = curve(x) + NOISE * rng.normal(size=x.size)
-        result, problem = call(function, x, t, list(DEGREES))
-        if problem:
-            return not_yet(problem)
-        if result.size != 1 or result.ravel()[0] not in DEGREES:
-            return not_yet("return one of the given degrees, a whole number.")
         errors = [_expected_error(x, t, degree, curve) for degree in DEGREES]
-        chosen.append(int(result.ravel()[0]))
-        better.append(int(np.argmin(errors)))
-        ratios.append(errors[DEGREES.index(chosen[-1])] / min(errors))
-    if set(chosen) == {DEGREES[-1]}:
-        return not_yet(
-            "you take the highest degree every time, as the training error always "
-            "does. Keep some of the examples out of the fit and judge on those."
-        )
-    if len(set(chosen)) == 1:
-        return not_yet(
-            f"you take degree {chosen[0]} whatever the examples are. A straight line "
-            "and a wave need different ones: let held-out examples decide."
-        )
-    worst = int(np.argmax(ratios))
-    if ratios[worst] > 1.4:
-        side = "too free" if chosen[worst] > better[worst] else "too stiff"
-        return not_yet(
-            f"for {list(CURVES)[worst]} you take degree {chosen[worst]}, which is "
-            f"{side}: degree {better[worst]} does best on new examples. Are the "
-            "examples you judge on kept out of the fit, and are they enough?"
-        )
-    done("close to the best degree for each of four curves, without a test set.")
+        degree = np.asarray(function(x, t, list(DEGREES))).item()
+        if degree not in DEGREES:
+            raise ValueError(f"{degree!r} is none of them")
+        chosen.append(int(degree))
+        ratios.append(errors[chosen[-1]] / min(errors))
+    return {"chosen": chosen, "ratio": max(ratios)}
 
 
 def _expected_error(x, t, degree, curve):
@@ -245,95 +181,137 @@ def _expected_error(x, t, degree, curve):
     return np.sqrt(np.mean((np.polyval(weights, grid) - curve(grid)) ** 2) + NOISE**2)
 
 
+check_degree_choice = judge(
+    (
+        "close to the best degree for each of four curves, without a test set.",
+        "四条曲线，选出的次数都接近最好，而且没有用测试集。",
+    ),
+    (
+        lambda found: set(found["chosen"]) != {DEGREES[-1]},
+        "you take the highest degree every time, as the training error always does. "
+        "Keep some of the examples out of the fit and judge on those.",
+        "你每次都选最高的次数：训练误差总是这样选。留出一部分样本不参与拟合，用它们来"
+        "评判。",
+    ),
+    (
+        lambda found: len(set(found["chosen"])) > 1,
+        "you take degree {found[chosen][0]} whatever the examples are. A straight line "
+        "and a wave need different ones: let held-out examples decide.",
+        "不管样本是什么，你都选 {found[chosen][0]} 次。直线和波浪需要的次数不同：让留"
+        "出的样本来决定。",
+    ),
+    (
+        lambda found: found["ratio"] <= 1.4,
+        "for four curves you take the degrees {found[chosen]}; with one of them the "
+        "error on new examples is {found[ratio]:.1f} times what it could be. Are the "
+        "examples you judge on kept out of the fit, and are they enough?",
+        "对四条曲线你选的次数是 {found[chosen]}；其中一条在新样本上的误差，是本来能达"
+        "到的 {found[ratio]:.1f} 倍。评判用的样本没有参与拟合吗？个数够吗？",
+    ),
+    see=(
+        _choose,
+        "my_choice must be a function of x, t and degrees, and return one of these "
+        "degrees.",
+        "my_choice 应当是 x、t、degrees 的函数，并返回其中一个次数。",
+    ),
+)
+
+
 # --- exercise 4 ----------------------------------------------------------------------
 
-#: The seven other ways to lay an image on its side or face.
-TURNS = {
-    "mirrored": lambda image: image[:, :, ::-1],
-    "upside down": lambda image: image[:, ::-1],
-    "turned by half a turn": lambda image: image[:, ::-1, ::-1],
-    "turned by a quarter": lambda image: np.rot90(image, 1, (1, 2)),
-    "turned by a quarter ": lambda image: np.rot90(image, 3, (1, 2)),
-    "turned and mirrored": lambda image: image.transpose(0, 2, 1),
-    "turned and mirrored ": lambda image: image.transpose(0, 2, 1)[:, ::-1, ::-1],
-}
+#: The seven other ways to lay images, shape (n, 28, 28, 1), on their side or face.
+TURNS = (
+    lambda images: images[:, :, ::-1],
+    lambda images: images[:, ::-1],
+    lambda images: images[:, ::-1, ::-1],
+    lambda images: np.rot90(images, 1, (1, 2)),
+    lambda images: np.rot90(images, 3, (1, 2)),
+    lambda images: images.swapaxes(1, 2),
+    lambda images: images.swapaxes(1, 2)[:, ::-1, ::-1],
+)
 
 
-def check_augmentation(augment, images, labels):
-    """Exercise 4: an augmentation that keeps the labels of digits.
-
-    Parameters
-    ----------
-    augment : keras.layers.Layer or keras.Sequential
-        Called with ``training`` True and False on float32 of shape (n, 28, 28, 1).
-    images : array_like of float, shape (m, 28, 28)
-        Digits in [0, 1]; the 4s, 6s, 7s and 9s among them are used, because each of
-        these changes when it is mirrored or turned.
-    labels : array_like of int, shape (m,)
-    """
-    if not callable(augment) or isinstance(augment, type):
-        return not_yet("give my_augmentation a layer, or keras.Sequential([ … ]).")
+def _augment(augment, images, labels):
+    """Digits that change when mirrored or turned, and what becomes of them."""
     x = np.asarray(images, np.float32)[np.isin(labels, (4, 6, 7, 9))][:200, ..., None]
-    changed, problem = call(augment, x, training=True)
-    if problem is None:
-        still, problem = call(augment, x, training=False)
-    problem = problem or _broken(x, changed)
-    if problem:
-        return not_yet(problem)
-    if still.shape != x.shape or not np.allclose(still, x, atol=1e-5):
-        return not_yet(
-            "with training=False the digits must come out unchanged. (RandomCrop "
-            "does not crop then, so a padded image stays larger. Shift instead.)"
-        )
-    problem = _label_lost(x[..., 0], changed[..., 0])
-    if problem:
-        return not_yet(problem)
-    if np.mean(np.abs(changed - x).max(axis=(1, 2, 3)) > 0.1) < 0.5:
-        return not_yet("fewer than half of the digits change visibly. Be bolder.")
-    done("most digits change visibly, and each is still the digit it was.")
+    changed, still = (np.array(augment(x.copy(), training=t)) for t in (True, False))
+    return {"x": x, "changed": changed, "still": still}
 
 
-def _broken(x, changed):
-    """A hint if the output is no batch of digit images, else None."""
-    if changed.shape != x.shape:
-        return (
-            f"images of shape {x.shape[1:]} went in, {changed.shape[1:]} came out. The "
-            "network needs the old size: to crop, pad first, or shift instead."
-        )
-    if not np.isfinite(changed).all():
-        return "some pixels are not finite numbers."
-    if changed.min() < -1e-3 or changed.max() > 1 + 1e-3:
-        return (
-            "some pixels leave the range [0, 1]. Layers that change brightness or "
-            "colour need value_range=(0, 1) here."
-        )
-    return None
+def _turned(found):
+    """Share of digits that are more like a turned digit than like themselves."""
+    x, changed = found["x"], found["changed"]
+    likeness = np.max([_likeness(turn(x), changed) for turn in TURNS], axis=0)
+    return np.mean(likeness > _likeness(x, changed) + 0.05)
 
 
-def _label_lost(x, changed):
-    """A hint if digits have become something else, else None."""
-    likeness = _likeness(x, changed)
-    turned = {name: _likeness(turn(x), changed) for name, turn in TURNS.items()}
-    best = max(turned, key=lambda name: np.mean(turned[name] > likeness + 0.05))
-    if np.mean(np.max(list(turned.values()), axis=0) > likeness + 0.05) > 0.1:
-        return (
-            f"some digits come out {best.strip()}. Mirrored, a 2 is no digit; turned "
-            "by half a turn, a 6 is a 9. Flips and large rotations change the label."
-        )
-    if np.mean(changed.sum(axis=(1, 2)) < 0.6 * x.sum(axis=(1, 2))) > 0.05:
-        return (
-            "some digits lose much of their ink, over the edge or into the dark. "
-            "Change less."
-        )
-    if np.median(likeness) < 0.6:
-        return "most digits can hardly be recognised any more. Change less."
-    return None
+def _moved(found):
+    """Largest change of a pixel in each digit."""
+    return np.abs(found["changed"] - found["x"]).max(axis=(1, 2, 3))
+
+
+def _faint(found):
+    """Share of digits that lose two fifths of their ink."""
+    ink, left = found["x"].sum(axis=(1, 2, 3)), found["changed"].sum(axis=(1, 2, 3))
+    return np.mean(left < 0.6 * ink)
 
 
 def _likeness(a, b):
     """Largest correlation over all shifts, 1 for equal images, shape (n,)."""
     a, b = (image - image.mean(axis=(1, 2), keepdims=True) for image in (a, b))
-    spectrum = np.fft.rfft2(a) * np.conj(np.fft.rfft2(b))
-    scale = np.sqrt((a**2).sum(axis=(1, 2)) * (b**2).sum(axis=(1, 2)))
-    peaks = np.fft.irfft2(spectrum, s=a.shape[1:]).max(axis=(1, 2))
-    return peaks / np.maximum(scale, 1e-9)
+    a_waves, b_waves = (np.fft.rfft2(image, axes=(1, 2)) for image in (a, b))
+    product = np.fft.irfft2(a_waves * np.conj(b_waves), s=(28, 28), axes=(1, 2))
+    scale = np.sqrt((a**2).sum(axis=(1, 2, 3)) * (b**2).sum(axis=(1, 2, 3)))
+    return product.max(axis=(1, 2, 3)) / np.maximum(scale, 1e-9)
+
+
+check_augmentation = judge(
+    (
+        "most digits change visibly, and each is still the digit it was.",
+        "大多数数字都有明显变化，而且每个数字仍是原来的数字。",
+    ),
+    (
+        lambda found, *_: (
+            found["changed"].shape == found["x"].shape
+            and np.allclose(found["still"], found["x"], atol=1e-5)
+        ),
+        "in training the digits must keep their shape, (28, 28, 1), and yours have "
+        "{found[changed].shape}; with training=False they must come out unchanged. "
+        "(RandomCrop changes the size in one of the two: shift instead.)",
+        "训练时图像的形状 (28, 28, 1) 不能变，你的输出是 {found[changed].shape}；"
+        "training=False 时，数字应当原样输出。（RandomCrop 总有一处会改变大小，可以改用"
+        "平移。）",
+    ),
+    (
+        lambda found, *_: np.all(np.abs(found["changed"] - 0.5) < 0.501),
+        "some pixels leave the range [0, 1]. Layers that change brightness or colour "
+        "need value_range=(0, 1) here.",
+        "有的像素超出了 [0, 1]。改变亮度或颜色的层，在这里要写上 value_range=(0, 1)。",
+    ),
+    (
+        lambda found, *_: _turned(found) <= 0.1,
+        "some digits come out mirrored or turned. Mirrored, a 2 is no digit; turned by "
+        "half a turn, a 6 is a 9. Flips and large rotations change the label.",
+        "有的数字被翻转或转了向。2 左右翻转后不再是数字，6 转半圈就成了 9。翻转和大角"
+        "度旋转会改变标签。",
+    ),
+    (
+        lambda found, *_: (
+            _faint(found) <= 0.05
+            and np.median(_likeness(found["x"], found["changed"])) >= 0.6
+        ),
+        "some digits lose much of their ink, over the edge or into the dark, or can "
+        "hardly be recognised any more. Change less.",
+        "有的数字笔画丢了许多（移出边界或变暗了），或者几乎认不出来了。变化小一些。",
+    ),
+    (
+        lambda found, *_: np.mean(_moved(found) > 0.1) >= 0.5,
+        "fewer than half of the digits change visibly. Be bolder.",
+        "有明显变化的数字不到一半。变化再大一些。",
+    ),
+    see=(
+        _augment,
+        "my_augmentation must be a layer, or keras.Sequential([ … ]).",
+        "my_augmentation 应当是一个层，或者 keras.Sequential([ … ])。",
+    ),
+)

@@ -1,14 +1,9 @@
-"""Checks and hints for the exercises of lecture 06.
+"""The exercises of lecture 06."""
 
-Each function looks at what the reader's answer *does*, prints one line that begins
-with "✓" or with "Not yet:", and returns nothing. It never raises for a wrong answer.
-"""
+import math
+from numbers import Integral
 
-import numbers as number_types
-
-import numpy as np
-
-from course_utils.exercises.answers import call, done, kind, not_yet, number, numbers
+from course_utils.exercises.core import Exercise, judge
 
 __all__ = [
     "check_output_size",
@@ -17,295 +12,212 @@ __all__ = [
     "check_small_lenet",
 ]
 
-# (n, k, s): stride 1, strides that divide and that do not, windows as large as n.
-SIZES = (
-    *((28, 2, 2), (5, 3, 1), (5, 3, 2), (3, 2, 2), (2, 2, 2), (28, 5, 1)),
-    *((10, 3, 3), (11, 3, 3), (12, 3, 3), (7, 7, 1), (9, 2, 4), (299, 3, 2)),
-)
-
-# (kernel side, stride) from the image upwards, and the receptive field.
-STACKS = (
-    ([(5, 1)], 5),
-    ([(3, 1), (3, 1)], 5),
-    ([(2, 2), (2, 2)], 4),
-    ([(5, 1), (2, 2), (5, 1)], 14),
-    ([(5, 1), (2, 2), (5, 1), (2, 2)], 16),
-    ([(3, 2), (3, 1), (1, 1), (2, 2), (3, 1)], 17),
-    ([], 1),
-)
-
-WEIGHTS, ACCURACY = 15_000, 0.94  # what the small LeNet may have and must reach
-
 
 # --- exercise 1 ----------------------------------------------------------------------
 
 
-def check_output_size(side):
-    """Exercise 1: the side of a plane after a window has walked over it.
-
-    Parameters
-    ----------
-    side : callable (n, k, s, padding) → int
-        Sides of plane and window, stride, "SAME" or "VALID".
-    """
-    for padding in ("VALID", "SAME"):
-        answers = []
-        for n, k, s in SIZES:
-            result, problem = call(side, n, k, s, padding)
-            if problem:
-                return not_yet(problem)
-            if result.shape != () or not np.isfinite(result):
-                return not_yet(
-                    f"for n={n}, k={k}, s={s}, {padding} return one whole number."
-                )
-            answers.append(float(result))
-        if hint := _size_hint(padding, answers):
-            return not_yet(hint)
-    return done("the sides that TensorFlow gives, SAME and VALID, for any stride.")
+def _windows(rng):
+    """Strides that divide and that do not, windows as large as the plane."""
+    kernels, more, strides = rng.integers((1, 0, 1), (8, 30, 5), (12, 3)).T
+    drawn = zip(kernels + more, kernels, strides, strict=True)
+    edges = [(5, 3, 2), (3, 2, 2), (28, 5, 1), (11, 3, 3), (7, 7, 1), (9, 2, 4)]
+    sizes = [tuple(map(int, size)) for size in (*edges, *drawn)]
+    return [(*size, padding) for size in sizes for padding in ("VALID", "SAME")]
 
 
-def _size_hint(padding, answers):
-    """What is wrong with the sides for one padding; None if nothing is."""
-    right = [-(-n // s) if padding == "SAME" else (n - k) // s + 1 for n, k, s in SIZES]
-    if answers == right:
-        return None
+def _side(n, k, s, padding):
+    return math.ceil((n if padding == "SAME" else n - k + 1) / s)
 
-    def is_formula(formula):
-        return np.allclose(answers, [formula(n, k, s) for n, k, s in SIZES])
 
-    if is_formula(lambda n, k, s: (n - k) / s + 1) or is_formula(lambda n, k, s: n / s):
-        return f"{padding}: not a whole number where the stride does not divide. Round."
-    if padding == "SAME":
-        if is_formula(lambda n, k, s: n):
-            return "SAME keeps the side only with stride 1; every s-th window stays."
-        if is_formula(lambda n, k, s: n // s):
-            return (
-                "SAME rounds up: what is left over at the edge gets a window of its "
-                "own, filled with zeros. 2×3 gives 1×2."
-            )
-        if is_formula(lambda n, k, s: (n - k) // s + 1):
-            return (
-                "VALID is right; SAME adds zeros and so gets n/s windows, rounded up."
-            )
-    else:
-        if is_formula(lambda n, k, s: n - k + 1):
-            return "VALID is right for stride 1 only; where does s come in?"
-        if is_formula(lambda n, k, s: (n - k) // s):
-            return "VALID: the first window counts too, add 1."
-        if is_formula(lambda n, k, s: -(-(n - k) // s) + 1):
-            return (
-                "VALID rounds down: a window that would stick out at the edge is left "
-                "out. 2×3 gives 1×1."
-            )
-        if is_formula(lambda n, k, s: -(-n // s)):
-            return "that is SAME's rule; VALID has no zeros to fill windows with."
-    wrong = next(i for i, side in enumerate(right) if answers[i] != side)
-    n, k, s = SIZES[wrong]
-    return (
-        f"{padding} with n={n}, k={k}, s={s}: you say {answers[wrong]:g}. Draw the "
-        "plane and count the windows."
-    )
+check_output_size = Exercise(
+    cases=_windows,
+    right=_side,
+    done=(
+        "the sides that TensorFlow gives, SAME and VALID, for any stride.",
+        "与 TensorFlow 给出的边长一致：SAME、VALID，任何步长都对。",
+    ),
+    mistakes=[
+        (
+            "right for stride 1 only; of the windows, only every s-th is left.",
+            "只有步长为 1 时才对；步长为 s 时，每 s 个窗口只留一个。",
+            lambda n, k, s, padding: _side(n, k, 1, padding),
+        ),
+        (
+            "not a whole number where the stride does not divide. Which way must VALID "
+            "round, which way SAME?",
+            "步长除不尽时，结果不是整数。VALID 应当向哪边取整？SAME 呢？",
+            lambda n, k, s, padding: n / s if padding == "SAME" else (n - k) / s + 1,
+        ),
+        (
+            "VALID is right. SAME fills up with zeros, so what is left over at the "
+            "edge gets a window too.",
+            "VALID 对了。SAME 会补零，所以边上剩下的部分也要占一个窗口。",
+            lambda n, k, s, padding: n // s if padding == "SAME" else (n - k) // s + 1,
+        ),
+        (
+            "SAME is right. VALID has no zeros: a window that would stick out at the "
+            "edge is left out.",
+            "SAME 对了。VALID 不补零，超出边界的窗口就舍去。",
+            lambda n, k, s, padding: (
+                math.ceil(n / s) if padding == "SAME" else math.ceil((n - k) / s) + 1
+            ),
+        ),
+    ],
+    otherwise=(
+        "for {case} you say {found}. Draw the plane and count the windows; the first "
+        "one counts too.",
+        "当 {case} 时，你算得 {found}。把平面画出来，数一数窗口；第一个窗口也要算。",
+    ),
+)
 
 
 # --- exercise 2 ----------------------------------------------------------------------
 
-
-def check_shifting_kernel(kernel):
-    """Exercise 2: a kernel with which a layer moves a picture right and down.
-
-    Parameters
-    ----------
-    kernel : array_like, shape (3, 3)
-        Used as `keras.layers.Conv2D` uses it: not turned.
-    """
-    found = numbers(kernel)
-    if found is None:
-        return not_yet("my_kernel must be an array of numbers, three by three.")
-    if found.shape != (3, 3):
-        return not_yet(
-            f"my_kernel has the shape {found.shape}; it must have three rows and three "
-            "columns."
-        )
-    picture = np.random.default_rng(0).uniform(size=(8, 8))
-    result = _correlate(picture, found)
-
-    def moves(right, down):
-        return np.allclose(result, _shifted(picture, right, down), atol=1e-6)
-
-    if moves(1, 1):
-        return done("the picture moves one pixel right and one down.")
-    if moves(0, 0):
-        return not_yet("this kernel changes nothing: each pixel becomes itself.")
-    if moves(-1, -1):
-        return not_yet(
+check_shifting_kernel = Exercise(
+    right=[[1, 0, 0], [0, 0, 0], [0, 0, 0]],
+    done=(
+        "the picture moves one pixel right and one down.",
+        "图像向右、向下各移动了一个像素。",
+    ),
+    mistakes=[
+        (
+            "this kernel changes nothing: each pixel becomes itself.",
+            "这个卷积核什么也没有改变：每个像素还是它自己。",
+            [[0, 0, 0], [0, 1, 0], [0, 0, 0]],
+        ),
+        (
             "the picture moves left and up. Conv2D does not turn the kernel: ask where "
-            "each pixel's new value must come from."
-        )
-    for right, down in np.ndindex(3, 3):
-        if moves(right - 1, down - 1):
-            return not_yet(
-                f"the picture moves {_words(right - 1, 'right', 'left')} and "
-                f"{_words(down - 1, 'down', 'up')}; it must move one right, one down."
-            )
-    if np.count_nonzero(found) == 1:
-        return not_yet(
-            f"the picture gets {found[found != 0][0]:.3g} times as bright; the one "
-            "weight must be 1."
-        )
-    if not found.any():
-        return not_yet("the picture is gone: all weights are 0.")
-    return not_yet(
-        "your kernel mixes several pixels. To move a picture, each pixel must take "
-        "over the value of exactly one neighbour: a single 1 in the kernel."
-    )
-
-
-def _words(step, forward, backward):
-    return {-1: f"one {backward}", 0: f"not {forward}", 1: f"one {forward}"}[step]
-
-
-def _correlate(picture, kernel):
-    """What Conv2D with padding "same" computes."""
-    framed = np.pad(picture, 1)
-    windows = np.lib.stride_tricks.sliding_window_view(framed, (3, 3))
-    return np.einsum("ijab,ab->ij", windows, kernel)
-
-
-def _shifted(picture, right, down):
-    """The picture moved by at most one pixel, zeros moving in."""
-    framed, (height, width) = np.pad(picture, 1), picture.shape
-    return framed[1 - down : 1 - down + height, 1 - right : 1 - right + width]
+            "each pixel's new value must come from.",
+            "图像向左上移动了。Conv2D 不翻转卷积核：每个像素的新值应当从哪里来？",
+            [[0, 0, 0], [0, 0, 0], [0, 0, 1]],
+        ),
+        (
+            "the picture moves down, but not to the right.",
+            "图像只向下移动，没有向右移动。",
+            [[0, 1, 0], [0, 0, 0], [0, 0, 0]],
+        ),
+        (
+            "the picture moves to the right, but not down.",
+            "图像只向右移动，没有向下移动。",
+            [[0, 0, 0], [1, 0, 0], [0, 0, 0]],
+        ),
+    ],
+    otherwise=(
+        "{found} does something else to the picture. To move it, each pixel must take "
+        "over the value of exactly one neighbour, no brighter and no darker.",
+        "{found} 得到的不是这样的移动。要移动图像，每个像素都应当取一个邻居的值，只取"
+        "一个，而且不变亮，也不变暗。",
+    ),
+)
 
 
 # --- exercise 3 ----------------------------------------------------------------------
 
 
-def check_receptive_field(field):
-    """Exercise 3: the side of the receptive field of a stack of layers.
-
-    Parameters
-    ----------
-    field : callable layers → int
-        `layers`: list of (kernel side, stride), from the image upwards.
-    """
-    answers = []
-    for stack, _ in STACKS:
-        result, problem = call(field, stack)
-        if problem:
-            return not_yet(problem)
-        if number(result) is None:
-            return not_yet(f"for the layers {stack} return one number.")
-        answers.append(number(result))
-    if answers == [side for _, side in STACKS]:
-        return done("the receptive field of any stack of layers.")
-    return not_yet(_field_hint(answers))
+def _stacks(rng):
+    """Lists of (kernel side, stride), from the image upwards; also the empty one."""
+    edges = [[(5, 1)], [(3, 1), (3, 1)], [(2, 2), (2, 2)], [(5, 1), (2, 2), (5, 1)], []]
+    drawn = [rng.integers(1, (6, 4), (length, 2)) for length in (2, 3, 3, 4, 4, 5)]
+    return [
+        (stack,) for stack in (*edges, *(list(map(tuple, d.tolist())) for d in drawn))
+    ]
 
 
-def _field_hint(answers):
-    """The usual mistakes, by what they give."""
-
-    def is_rule(grow, step):
-        return answers == [_field(stack, grow, step) for stack, _ in STACKS]
-
-    if is_rule(lambda k, s, jump: k - 1, lambda k, s: 1):
-        return (
-            "right for stride 1. After a stride of 2, neighbouring units are two "
-            "pixels apart, and so each further step of a kernel counts twice."
-        )
-    if is_rule(lambda k, s, jump: k * jump, lambda k, s: s):
-        return "a kernel of side k adds k − 1 steps, not k: the first pixel is there."
-    if is_rule(lambda k, s, jump: (k - 1) * jump * s, lambda k, s: s):
-        return (
-            "a layer's own stride sets its units further apart; it widens the field of "
-            "the layers *above* it only. Multiply jump after adding."
-        )
-    if is_rule(lambda k, s, jump: (k - 1) * s, lambda k, s: 1):
-        return (
-            "the strides of all layers *below* count, multiplied, and not the layer's "
-            "own."
-        )
-    if answers[:-1] == [side for _, side in STACKS[:-1]]:
-        return "right, but without any layer a unit is its own pixel: 1."
-    wrong = next(i for i, (_, side) in enumerate(STACKS) if answers[i] != side)
-    return (
-        f"for the layers {STACKS[wrong][0]} you say {answers[wrong]:g}. Start from 1 "
-        "pixel, go upwards, and keep track of how far neighbouring units are apart."
-    )
-
-
-def _field(stack, grow, step):
-    """A field by rules for what a layer adds, and for what it does to the jump."""
+def _field(layers, grow=lambda k, s, jump: (k - 1) * jump):
     field, jump = 1, 1
-    for kernel, stride in stack:
+    for kernel, stride in layers:
         field += grow(kernel, stride, jump)
-        jump *= step(kernel, stride)
+        jump *= stride
     return field
+
+
+check_receptive_field = Exercise(
+    cases=_stacks,
+    right=_field,
+    done=(
+        "the receptive field of any stack of layers.",
+        "任意多层叠起来，感受野都算对了。",
+    ),
+    mistakes=[
+        (
+            "right for stride 1. After a stride of 2, neighbouring units are two "
+            "pixels apart, and so each further step of a kernel counts twice.",
+            "步长为 1 时是对的。经过步长 2 之后，相邻单元相隔两个像素，此后卷积核每走"
+            "一格，就要算两个像素。",
+            lambda layers: _field(layers, lambda k, s, jump: k - 1),
+        ),
+        (
+            "how many steps does a kernel of side k take from its first pixel to its "
+            "last? You count one too many.",
+            "边长为 k 的卷积核，从第一个像素走到最后一个，要走几步？你多算了一步。",
+            lambda layers: _field(layers, lambda k, s, jump: k * jump),
+        ),
+        (
+            "a layer's own stride sets its units further apart; it widens the field of "
+            "the layers *above* it only.",
+            "一层自己的步长只是拉开本层单元之间的距离；它扩大的，是*上面*各层的感受野。",
+            lambda layers: _field(layers, lambda k, s, jump: (k - 1) * jump * s),
+        ),
+        (
+            "the strides of all layers *below* count, multiplied, and not the layer's "
+            "own.",
+            "起作用的是*下面*所有各层步长的乘积，而不是本层的步长。",
+            lambda layers: _field(layers, lambda k, s, jump: (k - 1) * s),
+        ),
+    ],
+    otherwise=(
+        "for {case} you say {found}. Without any layer a unit is its own pixel. Go "
+        "upwards from there, and keep track of how far neighbouring units are apart.",
+        "当 {case} 时，你算得 {found}。一层也没有时，单元就是那个像素自己。从这里逐层"
+        "往上算，并记住相邻单元相隔几个像素。",
+    ),
+)
 
 
 # --- exercise 4 ----------------------------------------------------------------------
 
 
-def check_small_lenet(widths, validate):
-    """Exercise 4: a LeNet-5 with few weights that still reads the digits.
-
-    Parameters
-    ----------
-    widths : sequence of four ints
-        Maps of C1 and C3, units of C5 and F6.
-    validate : callable widths → accuracy
-        Trains the network; called only if the rest is in order, for it takes time.
-    """
-    sizes, hint = _four_sizes(widths)
-    if hint:
-        return not_yet(hint)
-    c1, c3, c5, f6 = sizes
-    parts = {
+def _count(widths, validate):
+    """How many weights and biases there are, and which layer has the most."""
+    c1, c3, c5, f6 = widths
+    if not all(isinstance(w, Integral) and w > 0 and w is not True for w in widths):
+        raise ValueError("not four whole numbers, 1 or more")
+    layers = {
         "C1": (25 + 1) * c1,
         "C3": (25 * c1 + 1) * c3,
         "C5": (25 * c3 + 1) * c5,
         "F6": (c5 + 1) * f6,
-        "the output": (f6 + 1) * 10,
+        "output": (f6 + 1) * 10,
     }
-    weights = sum(parts.values())
-    if weights > WEIGHTS:
-        largest = max(parts, key=parts.get)
-        return not_yet(
-            f"{weights:,} weights and biases, more than {WEIGHTS:,}; {largest} has "
-            f"{parts[largest]:,} of them."
-        )
-    accuracy, problem = call(validate, tuple(sizes))
-    if problem:
-        return not_yet(problem)
-    if not np.mean(accuracy) >= ACCURACY:  # NaN too
-        advice = (
-            "Fewer than ten units squeeze ten classes through too few numbers."
-            if min(c5, f6) < 10
-            else "The budget allows more: where is a map missed most?"
-        )
-        return not_yet(
-            f"small enough, with {weights:,} weights and biases, but it reads fewer "
-            f"than {ACCURACY:.0%} of the validation digits. {advice}"
-        )
-    return done(
-        f"{weights:,} weights and biases, and at least {ACCURACY:.0%} of the "
-        "validation digits."
-    )
+    name = max(layers, key=layers.get)
+    counts = {"all": sum(layers.values()), "name": name, "most": layers[name]}
+    return counts | {"widths": tuple(map(int, widths))}
 
 
-def _four_sizes(widths):
-    """(list of four int, None), or (None, a hint)."""
-    try:
-        sizes = list(widths)
-    except TypeError:
-        return None, (
-            f"my_widths must be a tuple such as (6, 16, 120, 84), not {kind(widths)}."
-        )
-    if len(sizes) != 4:
-        return None, (
-            f"my_widths has {len(sizes)} numbers; give four, for C1, C3, C5 and F6."
-        )
-    for size in sizes:
-        whole = isinstance(size, number_types.Integral) and not isinstance(size, bool)
-        if not whole or size < 1:
-            return None, "give each of the four a whole number, 1 or more."
-    return [int(size) for size in sizes], None
+check_small_lenet = judge(
+    (
+        "{found[all]:,} weights and biases, and at least 94% of the validation digits.",
+        "{found[all]:,} 个参数，验证集准确率不低于 94%。",
+    ),
+    (
+        lambda found, validate: found["all"] <= 15_000,
+        "{found[all]:,} weights and biases, more than 15,000; {found[name]} has "
+        "{found[most]:,} of them.",
+        "共 {found[all]:,} 个参数，超过了 15,000；其中 {found[name]} 层就有 "
+        "{found[most]:,} 个。",
+    ),
+    (
+        lambda found, validate: validate(found["widths"]) >= 0.94,
+        "small enough, with {found[all]:,} weights and biases, but it reads fewer than "
+        "94% of the validation digits. Where is a map or a unit missed most? Fewer "
+        "than ten units squeeze ten classes through too few numbers.",
+        "参数够少了，共 {found[all]:,} 个，但验证集准确率不到 94%。哪一层最缺特征图或"
+        "单元？一层不足十个单元，十个类别的信息就挤不过去。",
+    ),
+    see=(
+        _count,
+        "my_widths must be four whole numbers, 1 or more, for C1, C3, C5 and F6, such "
+        "as (6, 16, 120, 84).",
+        "my_widths 应当是四个正整数，依次属于 C1、C3、C5、F6，例如 (6, 16, 120, 84)。",
+    ),
+)
