@@ -20,7 +20,7 @@ INTERPRETER = ("Scripts", "python.exe") if ON_WINDOWS else ("bin", "python")
 
 #: Every setting that is read; README explains those that are for users.
 VARIABLES = (
-    "COURSE_CHROMIUM",  # browser that prints slides, where it is not on the path
+    "COURSE_CHROMIUM",  # browser of the tests, where it is not on the path
     "COURSE_DATA_DIR",
     "COURSE_EXPECT",  # "record": a claim that fails stops nothing
     "COURSE_INCEPTION_WEIGHTS",
@@ -49,3 +49,12 @@ def command(name):
         version = sys.version_info
         return "py -{}.{} -m course_tools.bootstrap {}".format(*version[:2], name)
     return "make " + name
+
+
+def require_home():
+    """Raise UserError where a user has no home folder, as in some containers."""
+    if not os.path.isabs(os.path.expanduser("~")):
+        raise UserError(
+            "there is no home folder: HOME is not set, and the system does not know "
+            "this user; set HOME to a folder of your own"
+        )
