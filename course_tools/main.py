@@ -150,43 +150,28 @@ def doctor(options):
     """Check the machine and the installation."""
     from course_tools import doctor
 
-    return doctor.run()
+    return doctor.command(options)
 
 
 def fetch(options):
     """Fetch full-size data or weights into the cache."""
-    from course_tools import flowers
-    from course_utils import data, download, vision
+    from course_tools import fetch
 
-    fetches = {
-        "digits": data.fetch_digits,
-        "flowers": flowers.fetch_flowers,
-        "inception-v3": vision.fetch_inception,
-    }
-    try:
-        print(fetches[options.what]())
-    except download.DataError as error:
-        raise UserError(error) from None
-    return 0
+    return fetch.command(options)
 
 
 def retrain(options):
     """Train a recogniser on a folder of pictures."""
-    return _recognizing("retrain", options)
+    from course_tools import retrain
+
+    return retrain.retrain(options)
 
 
 def recognize(options):
     """Tell what a recogniser says of pictures."""
-    return _recognizing("recognize", options)
+    from course_tools import retrain
 
-
-def _recognizing(name, options):
-    from course_tools import retrain as recognizing
-
-    try:
-        return getattr(recognizing, name)(options)
-    except recognizing.ERRORS as error:
-        raise UserError(error) from None
+    return retrain.recognize(options)
 
 
 def test(options):

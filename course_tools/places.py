@@ -20,7 +20,7 @@ INTERPRETER = ("Scripts", "python.exe") if ON_WINDOWS else ("bin", "python")
 
 #: Every setting that is read; README explains those that are for users.
 VARIABLES = (
-    "COURSE_CHROMIUM",  # browser that prints slides, where it is not on the path
+    "COURSE_CHROMIUM",  # browser of the tests, where it is not on the path
     "COURSE_DATA_DIR",
     "COURSE_EXPECT",  # "record": a claim that fails stops nothing
     "COURSE_INCEPTION_WEIGHTS",
