@@ -157,9 +157,9 @@ def record(**changes):
     [
         (record(), True),
         (record(kept=False, slack=-1.0), False),
-        (record(baseline={"name": "b", "measured": -1.0, "slack": -1.0}), True),
-        (record(baseline={"name": "b", "measured": 2.0, "slack": 2.0}), False),
-        (record(baseline={"name": "b", "measured": "shape", "slack": None}), True),
+        (record(baseline={"name": "b", "measured": -1.0, "kept": False}), True),
+        (record(baseline={"name": "b", "measured": 2.0, "kept": True}), False),
+        (record(baseline={"name": "b", "measured": 9, "kept": False}), True),
     ],
 )
 def test_a_claim_whose_baseline_meets_the_bound_does_not_hold(result, holds):
