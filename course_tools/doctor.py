@@ -17,9 +17,8 @@ import tomllib
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from course_tools.environment import STAMP
 from course_tools.findings import Finding
-from course_tools.places import ON_WINDOWS, ROOT, command
+from course_tools.places import ON_WINDOWS, ROOT, STAMP, command
 from course_tools.readiness import check_browser, check_lectures, check_offline
 from course_utils.download import cache_folder, keras_folder
 

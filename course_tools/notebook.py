@@ -11,6 +11,7 @@ import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from course_tools.places import UserError
 from course_utils.files import write_atomically
 
 # --- tags ----------------------------------------------------------------------------
@@ -34,7 +35,7 @@ KERNEL = {
 }
 
 
-class UnknownNotebook(ValueError):
+class UnknownNotebook(UserError):
     """No notebook by that name, or several; the message names what there is."""
 
 

@@ -15,7 +15,7 @@ import tomllib
 from pathlib import Path
 
 from course_tools import catalog
-from course_tools.address import GUARD_TAG
+from course_tools.notebook import COLAB as GUARD_TAG
 
 __all__ = ["SiteError", "build", "heading_anchor", "read_glossary"]
 

@@ -14,8 +14,6 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from course_tools import commands
-
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "benchmarks"
 
@@ -131,9 +129,6 @@ def test_a_missed_target_says_why(shared):
 
 
 def test_the_command_takes_parts(run, capsys):
-    assert commands.commands("bench", "vision") == [["benchmarks/run.py", "vision"]]
-    quick = [["benchmarks/run.py", "--quick", "vision"]]
-    assert commands.commands("bench-quick", "vision") == quick
     for name in run.PARTS:
         part = importlib.import_module(name)
         assert all(map(callable, (part.measure, part.report, part.draw)))
