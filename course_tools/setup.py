@@ -22,7 +22,7 @@ import time
 from pathlib import Path
 
 from course_tools import main as commands
-from course_tools.places import INTERPRETER, ON_WINDOWS, ROOT, STAMP, UserError
+from course_tools.places import INTERPRETER, ON_WINDOWS, ROOT, STAMP, UserError, command
 from course_tools.setup_errors import (
     LOG,
     check_machine,
@@ -63,11 +63,11 @@ def main(arguments, root=ROOT):
     os.chdir(root)
     os.environ["VIRTUAL_ENV"] = str(python.parent.parent)
     os.environ["PATH"] = f"{python.parent}{os.pathsep}{os.environ.get('PATH', '')}"
-    command = [str(python), "-m", "course_tools", *arguments]
+    again = [str(python), "-m", "course_tools", *arguments]
     if not ON_WINDOWS:
-        os.execv(python, command)
+        os.execv(python, again)
     try:
-        return subprocess.run(command).returncode
+        return subprocess.run(again).returncode
     except KeyboardInterrupt:  # the command heard it as well
         return 130
 
@@ -76,7 +76,7 @@ def clean(options, root=ROOT):
     """Remove what the commands made, environments included."""
     made = [folder for folder in root.glob(".venv*") if read_stamp(folder)]
     if Path(sys.prefix) in made:
-        raise UserError("an environment cannot remove itself: make clean")
+        raise UserError(f"an environment cannot remove itself: {command('clean')}")
     names = ("build", ".pytest_cache", ".ruff_cache", "course_utils.egg-info")
     for folder in (*made, *(root / name for name in names)):
         remove(folder)
