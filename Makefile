@@ -2,6 +2,6 @@
 # Windows has no make: py -3.12 -m course_tools.bootstrap run
 PYTHON ?= python3
 COMMANDS = help list run slides site lab doctor test test-long release fetch retrain \
-	recognize new store evidence choose mutants bench bench-quick lint lock clean
+	recognize new map store evidence choose mutants bench bench-quick lint lock clean
 .PHONY: $(COMMANDS)
 $(COMMANDS): ; @$(PYTHON) -m course_tools.bootstrap $@ $(NB) $(ARGS)

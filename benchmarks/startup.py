@@ -40,11 +40,14 @@ WHY = (
 
 
 def python(*arguments):
-    """What a new Python prints."""
+    """What a new Python prints; a command that prints nothing did not run."""
     command = [sys.executable, *arguments]
-    return subprocess.run(
+    done = subprocess.run(
         command, cwd=ROOT, capture_output=True, text=True, encoding="utf-8"
-    ).stdout
+    )
+    if not done.stdout:
+        raise SystemExit(f"{' '.join(arguments)}: {done.stderr}")
+    return done.stdout
 
 
 def measure(quick):
@@ -61,7 +64,7 @@ def measure(quick):
         for name, code in STATEMENTS.items()
     }
     calls |= {
-        name: lambda word=word: python("-m", "course_utils", word)
+        name: lambda word=word: python("-m", "course_tools", word)
         for name, word in COMMANDS.items()
     }
     outside = alternate(calls, rounds, warm=not quick)

@@ -1,42 +1,30 @@
-"""The notebooks' tests: two workers against one, and where each notebook's time goes.
+"""All lectures: two at a time against one, and where each one's time goes.
 
-The one worker runs the first half of the notebooks, then two workers run all, then the
-one runs the second half: a machine whose speed drifts treats both alike. All compare
-strictly; a probe in each kernel (`kernel_probe`) tells what its cells spend time on.
+The first half of the notebooks runs one after the other, then all run two at a time,
+then the second half one after the other: a machine whose speed drifts treats both
+alike. They run as `make store` runs them, and are timed from outside their kernels.
 """
 
-import contextlib
-import json
-import os
-import subprocess
-import sys
 import tempfile
 import time
-from pathlib import Path
 
-from shared import FOLDER, ROOT, Row, number, run_part, say, table, target_table
+from shared import ROOT, Row, number, run_part, say, table, target_table
 
 TITLE = "Suite"
 ALTS = {
-    "suite": "Stacked bars, one per notebook, in seconds of the sequential run: kernel "
-    "start, imports, tracing, training in fit, drawing, other programs, and the rest, "
-    "which is mostly the computations of the cells."
+    "suite": "Stacked bars, one per notebook, in seconds when run by itself: start of "
+    "the kernel, imports in the setup cell, and the rest."
 }
 KINDS = {
     "kernel start": ("black", ""),
     "imports": ("orange", "//"),
-    "tracing": ("red", ".."),
-    "training": ("blue", ""),
-    "drawing": ("green", "\\\\"),
-    "other programs": ("pink", "xx"),
     "rest": ("sky", ""),
 }
-PROGRESS_SECONDS = 30
 TARGETS = {"all": 300, "one": 60, "memory": 1.5e9, "ratio": 0.6}
 WHY = {
-    "ratio": "by itself a notebook trains on both cores, with two workers on one each: "
-    "the second worker gains what one leaves idle in imports, tracing and drawing.",
-    "all": "the training that the claims need; the bars show where it is.",
+    "ratio": "by itself a notebook trains on both cores, two at a time on one each: "
+    "the second gains what one leaves idle in imports, tracing and drawing.",
+    "all": "the training that the claims need: see the bars.",
     "one": "see the bar of that notebook; imports much above the others' are a slow "
     "spell of the machine.",
     "memory": "see the table.",
@@ -48,85 +36,58 @@ def lectures():
     return sorted((ROOT / "notebooks").glob("[01][0-9]_*.ipynb"))
 
 
-def pytest(paths, workers, probe):
-    """Seconds and last line of a strict run, as `make test` runs notebooks."""
-    environment = os.environ | {
-        "COURSE_PROBE": str(probe),
-        "PYTHONPATH": str(FOLDER / "kernel_probe"),
-    }
-    options = ["-q", "-p", "no:cacheprovider", f"--numprocesses={workers}"]
-    command = [sys.executable, "-m", "pytest", *options, *map(str, paths)]
-    log = Path(probe, "pytest.txt")
+def execute(paths, jobs):
+    """Seconds of a run, and each notebook's profile by its number."""
+    from course_tools import run
+    from course_tools.machine import fresh_clone
+
+    times = {path.stem: [] for path in paths}
+
+    def tell(outcome, event):
+        times[outcome.name].append(time.perf_counter())
+        if event == "ends":
+            say(f"{outcome.name}: {outcome.failure or f'{outcome.seconds:.0f} s'}")
+
     start = time.perf_counter()
-    with (
-        open(log, "wb") as output,
-        subprocess.Popen(
-            command, cwd=ROOT, env=environment, stdout=output, stderr=output
-        ) as run,
-    ):
-        while run.poll() is None:
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                run.wait(PROGRESS_SECONDS)
-                break
-            begun = len(list(Path(probe).glob("*.jsonl")))
-            say(f"{time.perf_counter() - start:.0f} s, {begun} of {len(paths)} begun")
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as empty:
+        outcomes = run.execute(
+            paths, jobs=jobs, environment=fresh_clone(empty), tell=tell
+        )
     taken = time.perf_counter() - start
-    last = ["", *log.read_text("utf-8", errors="replace").strip().splitlines()][-1]
-    if run.returncode not in (0, 1):  # 1: something differed, but all cells ran
-        raise SystemExit(f"pytest could not run: {last}")
-    return taken, last
+    if any(outcome.failure for outcome in outcomes):
+        raise SystemExit("a notebook failed: nothing was measured")
+    return taken, {o.name[:2]: profile(o, times[o.name]) for o in outcomes}
 
 
-def profile(file):
-    """One notebook's time by kind, and its peak memory, from what its kernel noted."""
-    cells = [json.loads(line) for line in file.read_text("utf-8").splitlines()]
-    spent = {"kernel start": cells[0]["after"]}
-    for cell in cells:
-        for kind, taken in cell["seconds"].items():
-            spent[kind] = spent.get(kind, 0.0) + taken
-    end = cells[-1]["after"] + sum(cells[-1]["seconds"].values())
-    spent["rest"] += end - sum(spent.values())  # between the cells
-    return {"spent": spent, "seconds": end, "peak": max(c["peak"] for c in cells)}
+def profile(outcome, times):
+    """One notebook's time by kind, and its peak memory.
 
+    `times` says when its kernel was about to start, each cell, and the end.
+    """
+    from course_tools.notebook import code_cells, runs
 
-def number_of(file, paths):
-    """Which notebook a kernel's notes are about: that with their first cell."""
-    first = json.loads(file.read_text("utf-8").splitlines()[0])["cell"]
-    for path in paths:
-        cells = json.loads(path.read_text("utf-8"))["cells"]
-        code = ["".join(c["source"]) for c in cells if c["cell_type"] == "code"]
-        if first in code and all(
-            json.loads(line)["cell"] in code
-            for line in file.read_text("utf-8").splitlines()
-        ):
-            return path.stem[:2]
-    raise ValueError(f"{file} is about none of the notebooks")
+    cells = [cell for cell in outcome.notebook.cells if runs(cell)]
+    setup = 1 + cells.index(code_cells(outcome.notebook)[0])
+    spent = {
+        "kernel start": times[1] - times[0],
+        "imports": times[setup + 1] - times[setup],
+    }
+    spent["rest"] = outcome.seconds - sum(spent.values())
+    return {"spent": spent, "seconds": outcome.seconds, "peak": outcome.peak_bytes}
 
 
 def measure(quick):
     """Half of them in turn, all side by side, the other half in turn."""
     paths = lectures()[:2] if quick else lectures()
     half = len(paths) // 2
-    runs = {}
-    with tempfile.TemporaryDirectory(prefix="course-probe-") as folder:
-        for name, some, workers in (
-            ("first half, sequential", paths[:half], 0),
-            ("all, two workers", paths, 2),
-            ("second half, sequential", paths[half:], 0),
-        ):
-            probe = Path(folder, name)
-            probe.mkdir()
-            taken, last = pytest(some, workers, probe)
-            say(f"{name}: {taken:.0f} s ({last})")
-            found = {number_of(f, some): profile(f) for f in probe.glob("*.jsonl")}
-            runs[name] = {"seconds": taken, "pytest": last, "notebooks": found}
-    first, together, second = runs.values()
+    first, alone = execute(paths[:half], jobs=1)
+    together, side_by_side = execute(paths, jobs=2)
+    second, others = execute(paths[half:], jobs=1)
     return {
-        "sequential": first["seconds"] + second["seconds"],
-        "parallel": together["seconds"],
-        "pytest": [run["pytest"] for run in runs.values()],
-        "notebooks": dict(sorted((first["notebooks"] | second["notebooks"]).items())),
-        "side by side": dict(sorted(together["notebooks"].items())),
+        "sequential": first + second,
+        "parallel": together,
+        "notebooks": alone | others,
+        "side by side": side_by_side,
     }
 
 
@@ -139,15 +100,15 @@ def report(data):
     most, peak = alone[slowest]["seconds"], alone[largest]["peak"]
     rows = [
         Row(
-            "strict run, two workers / one",
+            "all, two at a time / one after the other",
             f"{ratio:.2f}",
-            f"sequential `pytest --nbval`: {number(data['sequential'])} s",
+            f"one after the other: {number(data['sequential'])} s",
             f"≤ {TARGETS['ratio']}",
             ratio <= TARGETS["ratio"],
             WHY["ratio"],
         ),
         Row(
-            f"all {len(alone)} lectures, two workers",
+            f"all {len(alone)} lectures, two at a time",
             f"{number(data['parallel'])} s",
             "",
             "≤ 5 min",
@@ -181,7 +142,7 @@ def report(data):
         )
         for name, entry in alone.items()
     ]
-    heads = ("lecture", *KINDS, "all, alone", "beside another", "kernel's memory")
+    heads = ("lecture", *KINDS, "all, alone", "beside another", "memory")
     return (
         "One run each, sequential in two halves around the parallel one. Seconds:\n\n"
         f"{target_table(rows)}\n\n{table(heads, lines)}"

@@ -1,11 +1,14 @@
-"""The machine that something runs on: its name, and how its cores are shared."""
+"""The machine that something runs on: its name, its cores, its user's settings."""
 
 import contextlib
 import os
 import platform
 import re
 import subprocess
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+
+from course_tools.places import PERSONAL
 
 
 def cpu_model():
@@ -19,6 +22,17 @@ def cpu_model():
             text = subprocess.check_output(command, text=True)
     found = re.search(r"(?:model name|brand_string)\s*: (.+)", text)
     return found[1].strip() if found else platform.processor() or platform.machine()
+
+
+def versions():
+    """Versions of what results depend on, by name; None for what is not installed."""
+    found = {"python": platform.python_version()}
+    for name in ("tensorflow", "keras", "numpy"):
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            found[name] = None
+    return found
 
 
 def thread_share(processes):
@@ -41,3 +55,47 @@ def thread_share(processes):
     if processes < 2 or name in os.environ:
         return {}
     return {name: str(max(1, (os.cpu_count() or 1) // processes))}
+
+
+def isolated(folder):
+    """Environment of a kernel that reads no user's settings and leaves nothing behind.
+
+    Parameters
+    ----------
+    folder : path-like
+        Where temporary files and IPython's own go; whoever runs the kernel removes it.
+
+    Returns
+    -------
+    dict of str to str or None
+        None removes a variable.
+    """
+    temporary = dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(folder))
+    return temporary | {
+        "IPYTHONDIR": os.path.join(folder, "ipython"),  # no start-up files
+        "MATPLOTLIBRC": os.devnull,  # nothing but Matplotlib's defaults
+        "MPLBACKEND": None,
+    }
+
+
+def fresh_clone(folder):
+    """Environment that makes a notebook see what a fresh clone of this machine holds.
+
+    It then gets its own seeds, claims that must hold, Keras' own settings, and no other
+    data and networks than those that are bundled.
+
+    Parameters
+    ----------
+    folder : path-like
+        Empty; stands for the user's folders of data and settings.
+
+    Returns
+    -------
+    dict of str to str or None
+        None removes a variable.
+    """
+    return dict.fromkeys((*PERSONAL, "KERAS_BACKEND")) | {
+        "COURSE_OFFLINE": "1",
+        "COURSE_DATA_DIR": os.path.join(folder, "data"),
+        "KERAS_HOME": os.path.join(folder, "keras"),
+    }

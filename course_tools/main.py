@@ -207,9 +207,10 @@ COMMANDS = (
         "new",
         "authors:new",
         "write a notebook in the house style, still empty",
-        (argument("number", metavar="NN", help="its number"),),
-        ("new 21",),
+        (argument("number", metavar="NN"), argument("name", help="linear_models")),
+        ("new 21 linear_models",),
     ),
+    Command("map", "lectures:command", "write the lecture map, notebooks/README.md"),
     Command(
         "store",
         "store:command",

@@ -39,7 +39,7 @@ class UnknownNotebook(UserError):
     """No notebook by that name, or several; the message names what there is."""
 
 
-class UnreadableNotebook(ValueError):
+class UnreadableNotebook(UserError, ValueError):
     """A file holds no notebook; the message says why."""
 
 
@@ -109,7 +109,10 @@ def read(path):
 
     data = path.read_bytes()
     try:
-        notebook = nbformat.reads(data.decode("utf-8-sig"), as_version=4)
+        text = data.decode("utf-8-sig")
+        if "nbformat" not in json.loads(text):  # nbformat would take it for version 2
+            raise ValueError("it is JSON of another kind")
+        notebook = nbformat.reads(text, as_version=4)
         for cell in notebook.cells:
             cell.setdefault("metadata", nbformat.NotebookNode())
             if cell.cell_type == "code":
@@ -298,10 +301,11 @@ def anchor(heading):
 
 @dataclass
 class Exercise:
-    """An exercise: its number, its title, and its cells by tag."""
+    """An exercise: number, title, statement (Markdown), and its code cells by tag."""
 
     number: int
     title: str
+    statement: str = ""
     cells: dict = field(default_factory=dict)
 
 
@@ -312,7 +316,10 @@ def exercises(notebook):
         match = re.match(r"### Exercise (\d+) · (.+)", source(cell))
         if match and cell["cell_type"] == "markdown":
             found.append(Exercise(int(match[1]), match[2].strip()))
-        for tag in tags(cell) & set(EXERCISE_TAGS):
-            if found:
-                found[-1].cells[tag] = cell
+        elif found and source(cell).startswith("## "):
+            break
+        if found and cell["cell_type"] == "markdown":
+            found[-1].statement += source(cell) + "\n\n"
+        elif found:  # a solution may have words too: only its code counts
+            found[-1].cells |= dict.fromkeys(tags(cell) & set(EXERCISE_TAGS), cell)
     return found

@@ -18,19 +18,19 @@ def script(options):
 
 
 def test(options):
-    """All tests but the long ones."""
-    return _pytest("not long", options.extra)
+    """All tests but the long ones, as pyproject.toml says."""
+    return _pytest(options.extra)
 
 
 def test_long(options):
     """The tests that `test` leaves out."""
-    return _pytest("long", options.extra)
+    return _pytest(options.extra, "-m", "long")
 
 
-def _pytest(marks, extra):
+def _pytest(extra, *marks):
     numbers = list(itertools.takewhile(re.compile(r"(NB=)?[\d, ]+").fullmatch, extra))
-    chosen = ["--nb", " ".join(numbers).replace("NB=", "")] if numbers else []
-    return python("-m", "pytest", "-m", marks, *chosen, *extra[len(numbers) :])
+    chosen = ["--nb", ",".join(numbers).removeprefix("NB=")] if numbers else []
+    return python("-m", "pytest", *marks, *chosen, *extra[len(numbers) :])
 
 
 def lab(options):

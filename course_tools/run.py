@@ -1,13 +1,11 @@
-"""Execute notebooks headless, each in a kernel of its own, and measure what they do.
+"""Execute notebooks, each in a kernel of its own: ``python -m course_tools run``.
 
-`execute` is the engine of ``python -m course_tools run`` and of ``… store``:
-
-- the kernel is the Python that runs this module, whatever kernels are installed;
-- its working directory is the notebook's folder, as in JupyterLab;
-- outputs stored in the notebook are dropped first, so nothing old can look new;
-- what a library's C++ code writes to the terminal stays out of the outputs, as it
-  does under pytest: the notebooks are stored and compared under one condition;
-- a cell that takes too long, a kernel that dies and a notebook that cannot be read
+- The kernel is the Python that runs this module, whatever kernels are installed.
+- Its working directory is the notebook's folder, as in JupyterLab.
+- Outputs stored in the notebook are dropped first, so nothing old can look new.
+- What a library's C++ code writes to the terminal stays out of the outputs, as it
+  does under pytest: the notebooks are stored and compared under one condition.
+- A cell that takes too long, a kernel that dies and a notebook that cannot be read
   are failures of that one notebook; the others go on.
 
 Cells are counted as ``In [n]`` counts them: code cells only, from 1.
@@ -15,6 +13,7 @@ Cells are counted as ``In [n]`` counts them: code cells only, from 1.
 
 import asyncio
 import contextlib
+import itertools
 import json
 import os
 import signal
@@ -32,27 +31,21 @@ from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError
 
-from course_tools.machine import thread_share
+from course_tools import catalog, report
+from course_tools.machine import isolated, thread_share
 from course_tools.notebook import UnreadableNotebook, read, runs, without_outputs
+from course_tools.places import ON_WINDOWS
+from course_tools.progress import show_progress, tell_failures
 
-__all__ = [
-    "Failure",
-    "Outcome",
-    "Watcher",
-    "execute",
-    "memory_of",
-]
-
-#: Seconds between two looks at a kernel's memory. A peak shorter than that is missed.
+#: Seconds between two looks at a kernel's memory; the page of results says so too.
 MEMORY_INTERVAL = 0.25
+#: Bytes of a socket's path without its number; macOS takes 103 in all.
+LONGEST_SOCKET = 100
 
 
 @dataclass
 class Failure:
-    """Why a notebook failed.
-
-    `cell` is the number of the code cell, or None if no cell was running.
-    """
+    """Why a notebook failed; `cell` is a code cell's number, None if none ran."""
 
     cell: int | None
     name: str
@@ -68,10 +61,10 @@ class Failure:
 class Outcome:
     """What came of one notebook.
 
-    `results` are the records that `course_utils.checks.expect` wrote; `notebook` is
-    the executed notebook, None if the file could not be read; `seconds` is the wall
-    time from the start of the kernel to the end of the last cell; `peak_bytes` is the
-    largest memory seen of the kernel and its child processes together (`memory_of`).
+    `notebook` is the executed one, None if the file could not be read; `seconds` is
+    wall time, from the start of the kernel to the end of the last cell; `peak_bytes`
+    is the largest memory seen of the kernel and its child processes (`memory_of`);
+    `results` are the records that `course_utils.checks.expect` wrote.
     """
 
     path: Path
@@ -89,40 +82,60 @@ class Outcome:
         return self.path.stem
 
 
-class Watcher:
-    """What `execute` reports while it runs; this one keeps quiet."""
+def command(options):
+    """Execute notebooks and write what came of them; 1 if one of them failed."""
+    paths = catalog.select(catalog.find(options.folder), options.notebooks)
+    copies = options.build / "executed"
+    copies.mkdir(parents=True, exist_ok=True)  # better an error now than at the end
+    outcomes = conduct(paths, options, lambda done: report.write_executed(done, copies))
+    page = report.write(outcomes, options.build, jobs=options.jobs)
+    status = tell_failures(outcomes, "failed")
+    print(f"results: {page}")
+    return status
 
-    def started(self, outcome):
-        """The kernel of a notebook is about to start."""
 
-    def cell_started(self, outcome, number):
-        """Code cell `number` of `outcome.cells` is about to run."""
+def conduct(paths, options, finish, environment=None):
+    """Execute notebooks as the command line says, and show how it goes on.
 
-    def finished(self, outcome):
-        """A notebook came to its end, well or not."""
+    `finish` gets each outcome before it is shown, and may set its `failure`.
+    """
+    with show_progress(len(paths)) as show:
+
+        def tell(outcome, event):
+            if event == "ends":
+                finish(outcome)
+            show(outcome, event)
+
+        return execute(
+            paths,
+            jobs=options.jobs,
+            timeout=options.timeout,
+            environment=environment,
+            tell=tell,
+        )
 
 
-def execute(paths, *, jobs=2, timeout=600, environment=None, watcher=None, finish=None):
+def execute(paths, *, jobs=2, timeout=600, environment=None, tell=None):
     """Execute notebooks, `jobs` at a time, and wait for all of them.
 
-    A notebook that fails stops at its failing cell; the others go on.
+    A notebook that fails stops at its failing cell; the others go on. All kernels have
+    one folder for temporary files, which is removed at the end.
 
     Parameters
     ----------
     paths : sequence of pathlib.Path
         The notebooks. Their files are only read.
     jobs : int
-        How many kernels may run at once.
+        How many kernels may run at once. Side by side, they get a share of the cores
+        each, unless ``TF_NUM_INTRAOP_THREADS`` is set.
     timeout : float
         Seconds that one cell may take.
     environment : dict of str to str or None, optional
-        Environment variables of the kernels; None removes one. Kernels side by side
-        get a share of the cores each, unless ``TF_NUM_INTRAOP_THREADS`` is set.
-    watcher : Watcher, optional
-        Is told about progress.
-    finish : callable, optional
-        Called with each outcome as soon as it is there, in a thread, before the
-        watcher hears that the notebook is finished. It may set `failure`.
+        Environment variables of the kernels; None removes one.
+    tell : callable, optional
+        Called as ``tell(outcome, event)``; the event is "starts" before the kernel
+        does, "cell" before a cell, whose number is `cells_run`, and, in a thread that
+        may take its time, "ends". A notebook that cannot be read only ends.
 
     Returns
     -------
@@ -133,106 +146,126 @@ def execute(paths, *, jobs=2, timeout=600, environment=None, watcher=None, finis
     KeyboardInterrupt
         On Ctrl-C or SIGTERM, after every kernel has been stopped.
     """
-    watcher = watcher or Watcher()
-    environment = thread_share(min(jobs, len(paths))) | (environment or {})
+    tell = tell or (lambda outcome, event: None)
 
-    async def execute_all():
+    async def execute_all(scratch):
         _stop_on_sigterm()
+        share = thread_share(min(jobs, len(paths)))
+        # As under nbval: ipykernel then leaves what C++ code prints on the terminal,
+        # else the start-up lines of TensorFlow become outputs of the first cell.
+        changes = share | {"PYTEST_CURRENT_TEST": "course"} | (environment or {})
+        merged = os.environ | isolated(scratch) | changes
+        kept = {name: value for name, value in merged.items() if value is not None}
         slots = asyncio.Semaphore(jobs)
 
-        async def one(path):
+        async def one(number, path):
             async with slots:
-                outcome = await _execute_one(
-                    Path(path).resolve(), timeout, environment, watcher
-                )
-                if finish:
-                    await asyncio.to_thread(finish, outcome)
-                watcher.finished(outcome)
+                outcome = Outcome(Path(path).resolve())
+                own = Path(scratch, str(number))
+                own.mkdir()
+                await _execute_one(outcome, own, timeout, kept, tell)
+                await asyncio.to_thread(tell, outcome, "ends")
                 return outcome
 
-        return await asyncio.gather(*map(one, paths))
+        return await asyncio.gather(*map(one, itertools.count(), paths))
 
-    # pyzmq needs add_reader, which the default loop of Windows does not have.
-    with asyncio.Runner(loop_factory=asyncio.SelectorEventLoop) as runner:
+    with (
+        tempfile.TemporaryDirectory(
+            prefix="course-", ignore_cleanup_errors=True
+        ) as scratch,
+        # pyzmq needs add_reader, which the default loop of Windows does not have.
+        asyncio.Runner(loop_factory=asyncio.SelectorEventLoop) as runner,
+    ):
         try:
-            return runner.run(execute_all())
+            return runner.run(execute_all(scratch))
         except asyncio.CancelledError:
             raise KeyboardInterrupt from None
 
 
 def _stop_on_sigterm():
-    """Let SIGTERM do what Ctrl-C does (asyncio sees to Ctrl-C itself)."""
+    """Let SIGTERM do what Ctrl-C does (asyncio sees to Ctrl-C itself).
+
+    nbclient's `async_execute` would take both signals, but for one kernel only: with
+    two at a time, the first goes on, and the first to end gives the signals up.
+    """
     main = asyncio.current_task()
     with contextlib.suppress(NotImplementedError, RuntimeError):  # Windows; a thread
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, main.cancel)
 
 
-async def _execute_one(path, timeout, environment, watcher):
-    outcome = Outcome(path)
+async def _execute_one(outcome, scratch, timeout, environment, tell):
+    """Run a notebook in a new kernel, and fill its outcome in."""
     try:
-        outcome.notebook = without_outputs(read(path))
+        outcome.notebook = without_outputs(read(outcome.path))
     except (OSError, UnreadableNotebook) as error:
         outcome.failure = Failure(None, "", str(error))
-        return outcome
+        return
     outcome.cells = sum(map(runs, outcome.notebook.cells))
-    watcher.started(outcome)
-    with tempfile.TemporaryDirectory(
-        prefix="course-", ignore_cleanup_errors=True
-    ) as scratch:
-        await _run_kernel(outcome, Path(scratch), timeout, environment, watcher)
-    return outcome
-
-
-async def _run_kernel(outcome, scratch, timeout, environment, watcher):
-    """Run the notebook of `outcome` in a new kernel and fill `outcome` in."""
-    manager = AsyncKernelManager(
-        kernel_name="python3",
-        kernel_spec_manager=_ThisPython(),
-        connection_file=str(scratch / "connection.json"),
-        **_transport(scratch),
-    )
+    tell(outcome, "starts")
+    terminal, results = scratch / "terminal.txt", scratch / "results.jsonl"
+    manager = _kernel_manager(scratch)
     client = NotebookClient(
         outcome.notebook,
         manager,
-        timeout=timeout,
+        timeout_func=lambda cell: timeout,  # `timeout` takes whole seconds only
         startup_timeout=120,
         iopub_timeout=60,  # outputs of a busy kernel may trail behind its reply
         raise_on_iopub_timeout=True,
         record_timing=False,
         store_widget_state=False,
     )
-    kernel = None
+    kernel = memory = None
     start = time.perf_counter()
     try:
-        with open(scratch / "terminal.txt", "wb") as terminal:
+        with open(terminal, "wb") as stream:
             await client.async_start_new_kernel(
                 cwd=str(outcome.path.parent),
-                env=_kernel_environment(scratch, environment),
-                stdout=terminal,
+                env=environment | {"COURSE_RESULTS": str(results)},
+                stdout=stream,
                 stderr=subprocess.STDOUT,
             )
         kernel = manager.provisioner.process
         memory = asyncio.create_task(_watch_memory(kernel.pid, outcome))
         await client.async_start_new_kernel_client()
-        await _run_cells(client, outcome, watcher)
-    except (CellExecutionError, CellTimeoutError, RuntimeError) as error:
+        for index, cell in enumerate(outcome.notebook.cells):
+            if runs(cell):
+                outcome.cells_run += 1
+                tell(outcome, "cell")
+                count = outcome.cells_run
+                await client.async_execute_cell(cell, index, execution_count=count)
+    except CellExecutionError as error:
+        outcome.failure = Failure(outcome.cells_run, error.ename, error.evalue)
+    except (CellTimeoutError, RuntimeError) as error:
         if asyncio.current_task().cancelling():  # nbclient says "dead" for it
             raise asyncio.CancelledError from None
-        terminal = (scratch / "terminal.txt").read_text("utf-8", errors="replace")
-        outcome.failure = _failure(error, outcome, kernel, terminal, timeout)
+        said = terminal.read_text("utf-8", errors="replace")
+        outcome.failure = failure = _failure(
+            error, outcome.cells_run, timeout, kernel, said
+        )
+        if failure.cell:
+            cell.outputs.append(_error_output(failure))
     finally:
         outcome.seconds = time.perf_counter() - start
-        await _stop_kernel(manager, client, at_once=outcome.failure is not None)
-        if kernel is not None:
+        if memory:
             memory.cancel()
-        outcome.results = _results(scratch / "results.jsonl")
+        if manager.has_kernel:  # nothing in a failed one is worth waiting for
+            hurry = outcome.failure or asyncio.current_task().cancelling()
+            await manager.shutdown_kernel(now=bool(hurry))
+        if client.kc:
+            client.kc.stop_channels()
+        outcome.results = _results(results)
 
 
-def _transport(scratch):
-    """Sockets in a private folder where there are such; ports are open to others."""
-    if os.name == "nt":
-        return {}
-    return {"transport": "ipc", "ip": str(scratch / "socket")}
+def _kernel_manager(scratch):
+    # Sockets in a private folder if the system takes its name; ports others may try.
+    socket = str(scratch / "socket")
+    private = not ON_WINDOWS and len(os.fsencode(socket)) <= LONGEST_SOCKET
+    return AsyncKernelManager(
+        kernel_name="python3",
+        kernel_spec_manager=_ThisPython(),
+        connection_file=str(scratch / "connection.json"),
+        **({"transport": "ipc", "ip": socket} if private else {}),
+    )
 
 
 class _ThisPython(KernelSpecManager):
@@ -241,29 +274,6 @@ class _ThisPython(KernelSpecManager):
     def get_kernel_spec(self, kernel_name):
         kernel = ipykernel.kernelspec.get_kernel_dict()
         return KernelSpec(resource_dir=ipykernel.kernelspec.RESOURCES, **kernel)
-
-
-def _kernel_environment(scratch, changes):
-    """Environment of a kernel: this process's, without anything personal."""
-    wanted = {
-        "COURSE_RESULTS": str(scratch / "results.jsonl"),
-        "IPYTHONDIR": str(scratch / "ipython"),  # no start-up files of the user
-        # As under nbval: ipykernel then leaves what C++ code prints on the terminal,
-        # else the start-up lines of TensorFlow become outputs of the first cell.
-        "PYTEST_CURRENT_TEST": "course",
-    }
-    merged = {**os.environ, **wanted, **changes}
-    return {name: value for name, value in merged.items() if value is not None}
-
-
-async def _run_cells(client, outcome, watcher):
-    for index, cell in enumerate(outcome.notebook.cells):
-        if runs(cell):
-            outcome.cells_run += 1
-            watcher.cell_started(outcome, outcome.cells_run)
-            await client.async_execute_cell(
-                cell, index, execution_count=outcome.cells_run
-            )
 
 
 async def _watch_memory(pid, outcome):
@@ -280,10 +290,8 @@ def memory_of(processes):
     """Resident memory of processes together, in bytes.
 
     On Linux, what they map from files counts once, as much as the one that has most
-    of it: children of a kernel load the same libraries, which lie in memory once. The
-    proportional share (PSS) would say less the more other notebooks are running, and
-    takes a thousand times as long to find out. Elsewhere, the sum of all resident
-    memory, in which such libraries count once per process.
+    of it: the libraries of a kernel and its children lie in memory once. Elsewhere they
+    count once per process. The proportional share (PSS) takes a thousand times as long.
     """
     own, mapped = 0, 0
     for process in processes:
@@ -295,31 +303,23 @@ def memory_of(processes):
     return own + mapped
 
 
-def _failure(error, outcome, kernel, terminal, timeout):
-    """What went wrong, in words; an error that left no output in the cell gets one."""
-    number = outcome.cells_run or None
-    if isinstance(error, CellExecutionError):
-        return Failure(number, error.ename, error.evalue)
+def _failure(error, number, timeout, kernel, terminal):
+    """What went wrong beside the notebook's own exceptions, in words."""
+    if not number:
+        return Failure(None, "", f"the kernel did not start: {error}\n{terminal}")
     if isinstance(error, CellTimeoutError):
         late = "IOPub" in str(error)  # the cell ended, its outputs did not come
         text = "its outputs got lost" if late else f"took longer than {timeout:g} s"
-        failure = Failure(number, "Timeout", text)
-    elif kernel is None or number is None:
-        failure = Failure(None, "", f"the kernel did not start: {error}\n{terminal}")
-    else:
-        status = kernel.poll()
-        failure = Failure(number, "DeadKernel", _death(status) + "\n" + terminal)
-    if number:
-        cells = [cell for cell in outcome.notebook.cells if runs(cell)]
-        cells[number - 1].outputs.append(
-            nbformat.v4.new_output(
-                "error",
-                ename=failure.name,
-                evalue=failure.message.splitlines()[0],
-                traceback=failure.message.splitlines(),
-            )
-        )
-    return failure
+        return Failure(number, "Timeout", text)
+    return Failure(number, "DeadKernel", f"{_death(kernel.poll())}\n{terminal}")
+
+
+def _error_output(failure):
+    """For the cell that was running, which has none of its own."""
+    lines = failure.message.splitlines()
+    return nbformat.v4.new_output(
+        "error", ename=failure.name, evalue=lines[0], traceback=lines
+    )
 
 
 def _death(status):
@@ -333,20 +333,12 @@ def _death(status):
     return f"the kernel ended itself with exit status {status}"
 
 
-async def _stop_kernel(manager, client, at_once):
-    """Shut the kernel down; at once if nothing in it is worth waiting for."""
-    cancelled = asyncio.current_task().cancelling()
-    if manager.has_kernel:
-        await manager.shutdown_kernel(now=bool(at_once or cancelled))
-    if client.kc is not None:
-        client.kc.stop_channels()
-
-
 def _results(path):
-    """The records that `expect` wrote, in the order in which it was called."""
+    """The claims that `expect` recorded, in order; NaN and infinities as text."""
     if not path.exists():
         return []
-    text = path.read_text("utf-8", errors="replace")
     # Not splitlines, which also splits inside a record. Behind the last line's end
     # stands nothing, or what a full disk left of a record.
-    return [json.loads(line) for line in text.split("\n")[:-1]]
+    lines = path.read_text("utf-8", errors="replace").split("\n")[:-1]
+    records = [json.loads(line, parse_constant=str) for line in lines]
+    return [record for record in records if "claim" in record]  # verdicts lack one

@@ -5,59 +5,50 @@ anything. It holds nothing that differs from run to run without need, and nothin
 tells the Python version, so that 3.11 and 3.13 store the same bytes.
 """
 
-import contextlib
-import os
 import tempfile
 
+from course_tools import catalog
+from course_tools.machine import fresh_clone
 from course_tools.notebook import clean, warnings, write
-from course_tools.places import PERSONAL
+from course_tools.progress import tell_failures
+from course_tools.run import Failure, conduct
 
-__all__ = ["fresh_clone", "store"]
 
+def command(options):
+    """Execute notebooks and keep their outputs; 1 if a file stays as it was."""
+    paths = catalog.select(catalog.find(options.folder), options.notebooks)
+    originals = {path.resolve(): path.read_bytes() for path in paths}
 
-@contextlib.contextmanager
-def fresh_clone():
-    """For a while, the changes of environment that make a fresh clone of this machine.
+    def finish(outcome):
+        store(outcome, originals[outcome.path])
 
-    A notebook then gets its own seeds, claims that must hold, Keras' own settings, and
-    no other data and networks than those that are bundled.
-
-    Yields
-    ------
-    dict of str to str or None
-        As `course_tools.run.execute` takes it.
-    """
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as empty:
-        yield dict.fromkeys(PERSONAL) | {
-            "COURSE_OFFLINE": "1",
-            "COURSE_DATA_DIR": os.path.join(empty, "data"),
-            "KERAS_HOME": os.path.join(empty, "keras"),
-        }
+        # What is stored is what a reader gets.
+        outcomes = conduct(paths, options, finish, fresh_clone(empty))
+    return tell_failures(outcomes, "failed; their files stay as they were")
 
 
 def store(outcome, original):
     """Write a notebook's clean outputs into its own file.
+
+    Nothing is written if the notebook failed or wrote to stderr, if its file was
+    changed meanwhile, or if it cannot be written: `outcome.failure` then says why.
 
     Parameters
     ----------
     outcome : course_tools.run.Outcome
     original : bytes
         The file's content when it was executed.
-
-    Raises
-    ------
-    ValueError
-        If the notebook failed or wrote to stderr, or if the file was changed
-        meanwhile. The message says which; the file stays as it was.
-    OSError
-        If it cannot be written; the file stays as it was.
     """
     if outcome.failure:
-        raise ValueError(str(outcome.failure))
-    if wrote := warnings(outcome.notebook):
-        cell, text = wrote[0]
-        raise ValueError(f"cell {cell} writes to stderr: {text}")
-    if outcome.path.read_bytes() != original:
-        raise ValueError("the file was changed while it ran; run it again")
-    clean(outcome.notebook)
-    write(outcome.notebook, outcome.path)
+        return
+    try:
+        if wrote := warnings(outcome.notebook):
+            cell, text = wrote[0]
+            raise ValueError(f"cell {cell} writes to stderr: {text}")
+        if outcome.path.read_bytes() != original:
+            raise ValueError("the file was changed while it ran; run it again")
+        clean(outcome.notebook)
+        write(outcome.notebook, outcome.path)
+    except (ValueError, OSError) as error:
+        outcome.failure = Failure(None, "", str(error))

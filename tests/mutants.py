@@ -3,6 +3,7 @@
     python tests/mutants.py                 all mutants, minutes
     python tests/mutants.py --fast          those whose tests take seconds
     python tests/mutants.py "seed line removed"
+    python tests/mutants.py 05              random ones in notebook 05
 
 Each mutant is one small damage done to a copy of the project, and the part of the
 suite that must notice it. The same part is run on an undamaged copy first: red means
@@ -22,9 +23,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import nbformat
+import notebook_mutants
 from notebook_files import ROOT
 
-from course_tools.notebook import code_cells, tags
+from course_tools.notebook import IGNORED, SOLUTION, code_cells, tags
 
 FIRST = "notebooks/01_cross_entropy_vs_quadratic_cost.ipynb"
 CONVENTIONS = ("tests/test_conventions.py", "-k", "01_cross")
@@ -97,7 +99,7 @@ def strip_outputs(notebook):
 def ignore_most_outputs(notebook):
     for cell in code_cells(notebook):
         if cell.outputs:
-            cell.metadata.tags = [*tags(cell), "nbval-ignore-output"]
+            cell.metadata.tags = [*tags(cell), IGNORED]
 
 
 def remove_alt_text(notebook):
@@ -124,7 +126,7 @@ def drop_chinese_heading(notebook):
 
 def unfold_solution(notebook):
     for cell in code_cells(notebook):
-        if "exercise-solution" in tags(cell):
+        if SOLUTION in tags(cell):
             del cell.metadata["jupyter"]
             return
 
@@ -169,7 +171,7 @@ MUTANTS = [
     Mutant(
         "section missing from a notebook",
         in_text("notebooks/README.md", "[Quadratic cost and", "[Cubic cost and"),
-        ("tests/test_conventions.py", "-k", "lecture_map"),
+        ("tests/test_lecture_map.py",),
         False,
     ),
     Mutant(
@@ -341,9 +343,12 @@ def survivors(mutants, jobs=2):
 def main():
     """Run the mutants asked for; the exit status is 1 if one survived."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("names", nargs="*", help="only these mutants")
+    parser.add_argument("names", nargs="*", help="only these mutants, or notebooks")
     parser.add_argument("--fast", action="store_true", help="skip the slow ones")
     arguments = parser.parse_args()
+    numbers = [name for name in arguments.names if name.isdecimal()]
+    if numbers:
+        return notebook_mutants.main(numbers)
     unknown = set(arguments.names) - {mutant.name for mutant in MUTANTS}
     if unknown:
         parser.error(f"no mutant is called {', '.join(sorted(unknown))}")

@@ -1,22 +1,28 @@
 """What convention and evidence tests ask of notebooks beyond what the course does."""
 
 import ast
+import functools
 import hashlib
 
 from course_tools import places
-from course_tools.notebook import find, statements
+from course_tools.notebook import find, read, source, statements
 
 ROOT = places.ROOT
 NOTEBOOKS = find(places.NOTEBOOKS)
+CLOSING = ("On the slides", "Exercises", "Summary")
+
+#: Read and parsed once for all tests; nobody may change what these return.
+load = functools.cache(read)
+tree = functools.cache(ast.parse)
 
 
 def calls(cells, function):
     """Every call of a function by this name in the cells, as syntax trees."""
-    trees = [ast.parse(cell.source) for cell in cells if cell.cell_type == "code"]
+    code = [source(cell) for cell in cells if cell.cell_type == "code"]
     return [
         node
-        for tree in trees
-        for node in ast.walk(tree)
+        for text in code
+        for node in ast.walk(tree(text))
         if isinstance(node, ast.Call) and name_of(node.func) == function
     ]
 
@@ -30,6 +36,12 @@ def code_hash(notebook):
     """SHA-256 of the code that makes claims, deaf to layout, comments and drawing."""
     trees = [repr(_shape(statement)) for statement in claiming(statements(notebook))]
     return hashlib.sha256("\n".join(trees).encode()).hexdigest()
+
+
+def source_hash(path):
+    """SHA-256 of a Python file, deaf to layout and comments."""
+    shape = repr(_shape(ast.parse(path.read_text("utf-8"))))
+    return hashlib.sha256(shape.encode()).hexdigest()
 
 
 def claiming(program):

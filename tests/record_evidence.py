@@ -18,15 +18,13 @@ import argparse
 import json
 import platform
 import sys
-from importlib.metadata import version
+import tempfile
 
 from notebook_files import NOTEBOOKS, ROOT, code_hash
 
+from course_tools.machine import fresh_clone, versions
 from course_tools.run import execute
-from course_tools.store import fresh_clone
 from course_utils.files import write_atomically
-
-PACKAGES = ("tensorflow", "keras", "numpy")
 
 
 def main():
@@ -54,8 +52,8 @@ def run_all(paths, offset):
     """The outcomes of all notebooks under one seed."""
     print(f"seed offset {offset}: {len(paths)} notebooks …", flush=True)
     changes = {"COURSE_SEED_OFFSET": str(offset), "COURSE_EXPECT": "record"}
-    with fresh_clone() as environment:
-        return execute(paths, environment=environment | changes)
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as empty:
+        return execute(paths, environment=fresh_clone(empty) | changes)
 
 
 def keep(outcomes, offsets):
@@ -75,8 +73,7 @@ def keep(outcomes, offsets):
         "notebook": path.name,
         "code": codes.pop(),
         "seed_offsets": offsets,
-        "made_with": {name: version(name) for name in PACKAGES}
-        | {"python": platform.python_version(), "machine": platform.machine()},
+        "made_with": versions() | {"machine": platform.machine()},
         "seconds": [round(outcome.seconds, 1) for outcome in outcomes],
         "claims": [
             claim(records)

@@ -13,6 +13,9 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
+from tiny_notebooks import write_notebook
+
+from course_tools.notebook import COLAB
 
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "benchmarks"
@@ -277,6 +280,7 @@ def test_names_from_a_lecture(lectures, monkeypatch):
         lectures.from_lecture("01", "nothing")
 
 
+@pytest.mark.long
 def test_the_notebooks_networks_train_by_their_own_recipe(tmp_path):
     """Every name that the benchmarks want is there, and a step of training works."""
     code = """
@@ -341,76 +345,40 @@ def test_settings_against_the_defaults():
     assert limit.names_of_settings(nets)[-1] == "batch 512"
 
 
-def test_where_a_cells_time_goes(tmp_path):
-    """The probe books imports and other programs in a kernel, and only there."""
-    code = """
-import sys
-sys.orig_argv.append("ipykernel_launcher")
-import importlib, sitecustomize
-importlib.reload(sitecustomize)
-from IPython.core.interactiveshell import InteractiveShell
-shell = InteractiveShell()
-shell.run_cell("import subprocess, sys")
-shell.run_cell("_ = subprocess.run([sys.executable, '-c', 'pass'])")
-shell.run_cell("_ = subprocess.Popen([sys.executable, '-c', 'pass']).communicate()")
-shell.run_cell("x = 1")
-"""
-    probe = str(FOLDER / "kernel_probe")
-    environment = os.environ | {"PYTHONPATH": probe, "COURSE_PROBE": str(tmp_path)}
-    environment["IPYTHONDIR"] = str(tmp_path / "ipython")
-    plain = subprocess.run([sys.executable, "-c", "pass"], env=environment, cwd=ROOT)
-    assert plain.returncode == 0
-    assert not list(tmp_path.glob("*.jsonl"))
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        env=environment,
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode == 0, done.stderr
-    (file,) = tmp_path.glob("*.jsonl")
-    lines = map(json.loads, file.read_text("utf-8").splitlines())
-    imports, program, in_parallel, plain = lines
-    assert imports["cell"] == "import subprocess, sys"
-    assert imports["seconds"]["imports"] > 0
-    for cell in (program, in_parallel):
-        assert cell["seconds"]["other programs"] > cell["seconds"]["rest"]
-    assert "other programs" not in plain["seconds"]
-    assert program["after"] >= imports["after"] >= 0
-
-
-def test_the_suites_shares_add_up(tmp_path):
+def test_where_the_suites_time_goes(tmp_path, monkeypatch):
     suite = importlib.import_module("suite")
-    path = suite.lectures()[0]
-    cells = json.loads(path.read_text("utf-8"))["cells"]
-    code = ["".join(c["source"]) for c in cells if c["cell_type"] == "code"]
-    lines = [
-        {"after": 1.0, "seconds": {"imports": 2.0}, "peak": 5, "cell": code[0]},
-        {
-            "after": 3.5,
-            "seconds": {"rest": 0.5, "training": 4.0},
-            "peak": 9,
-            "cell": code[1],
-        },
+    setup = "import time\ntime.sleep(0.3)"
+    paths = [
+        write_notebook(tmp_path, f"0{number}_tiny", "1", setup, "time.sleep(0.2)")
+        for number in (1, 2)
     ]
-    file = tmp_path / "1.jsonl"
-    file.write_text("".join(json.dumps(line) + "\n" for line in lines), "utf-8")
-    assert suite.number_of(file, suite.lectures()) == "01"
-    found = suite.profile(file)
-    assert found["seconds"] == 8.0
-    assert found["peak"] == 9
-    assert found["spent"] == {
-        "kernel start": 1.0,
-        "imports": 2.0,
-        "rest": 1.0,  # half a second of it between the cells
-        "training": 4.0,
-    }
+    for path in paths:
+        notebook = json.loads(path.read_text("utf-8"))
+        notebook["cells"][1]["metadata"]["tags"] = [COLAB]
+        path.write_text(json.dumps(notebook), "utf-8")
+    monkeypatch.setattr(suite, "lectures", lambda: paths)
+    data = suite.measure(quick=False)
+    for part in ("notebooks", "side by side"):
+        assert list(data[part]) == ["01", "02"]
+        for found in data[part].values():
+            assert 0.3 <= found["spent"]["imports"] < found["seconds"]
+            assert found["spent"]["rest"] >= 0.2
+            assert sum(found["spent"].values()) == pytest.approx(found["seconds"])
+            assert found["peak"] > 10_000_000
+    assert f"{data['parallel'] / data['sequential']:.2f}" in suite.report(data)
+
+
+def test_a_benchmark_that_cannot_run_says_so():
+    startup = importlib.import_module("startup")
+    assert startup.python("-c", "print(1)") == "1\n"
+    with pytest.raises(SystemExit, match="No module named no_such"):
+        startup.python("-m", "no_such")
 
 
 # --- time to accuracy, and growth
 
 
+@pytest.mark.long
 def test_looks_once_an_epoch_or_every_so_many_batches():
     code = """
 import keras

@@ -7,14 +7,16 @@ import re
 from urllib.parse import unquote
 
 import pytest
-from notebook_files import NOTEBOOKS, ROOT, calls, name_of
+from notebook_files import CLOSING, NOTEBOOKS, ROOT, calls, load, name_of, tree
 
 from course_tools.notebook import (
+    CHECK,
     EXERCISE_TAGS,
+    IGNORED,
+    SOLUTION,
     anchor,
     code_cells,
     headings,
-    read,
     sections,
     tags,
 )
@@ -32,7 +34,7 @@ def path(request):
 
 @pytest.fixture
 def notebook(path):
-    return read(path)
+    return load(path)
 
 
 def outputs_of_kind(notebook, kind):
@@ -43,11 +45,6 @@ def displayed(notebook):
     return outputs_of_kind(notebook, "display_data") + outputs_of_kind(
         notebook, "execute_result"
     )
-
-
-def code_lines(cell):
-    lines = (line.strip() for line in cell.source.splitlines())
-    return [line for line in lines if line and not line.startswith("#")]
 
 
 def test_there_are_notebooks():
@@ -81,7 +78,7 @@ def test_nothing_is_stored_from_stderr(notebook):
 def test_most_outputs_are_compared(notebook):
     """A cell that is skipped or ignored proves nothing."""
     with_output = [cell for cell in code_cells(notebook) if cell.outputs]
-    uncompared = {"nbval-ignore-output", "nbval-skip"}
+    uncompared = {IGNORED, "nbval-skip"}
     compared = [cell for cell in with_output if not uncompared & set(tags(cell))]
     assert with_output
     assert len(compared) >= 0.6 * len(with_output)
@@ -99,7 +96,7 @@ def test_every_claim_left_its_line(notebook):
     """Each cell that calls `expect` stored what it printed, and is compared."""
     for cell in code_cells(notebook):
         if calls([cell], "expect"):
-            assert "nbval-ignore-output" not in tags(cell), cell.source
+            assert IGNORED not in tags(cell), cell.source
             text = "".join(o.get("text", "") for o in cell.outputs)
             assert "✓ " in text, cell.source
 
@@ -107,7 +104,7 @@ def test_every_claim_left_its_line(notebook):
 def test_no_measured_number_is_compared(notebook):
     """The value of a cell's last line shows digits that differ between processors."""
     for cell in code_cells(notebook):
-        if "nbval-ignore-output" not in tags(cell):
+        if IGNORED not in tags(cell):
             for out in cell.outputs:
                 shown = out.get("data", {}).get("text/plain", "")
                 if out.output_type == "execute_result":
@@ -150,7 +147,7 @@ def test_setup_cell(notebook):
     for cell in rest:
         imports = [
             node
-            for node in ast.walk(ast.parse(cell.source))
+            for node in ast.walk(tree(cell.source))
             if isinstance(node, (ast.Import, ast.ImportFrom))
         ]
         assert len(imports) <= 1, cell.source
@@ -164,25 +161,23 @@ def test_headings_are_bilingual(notebook):
 
 
 def test_sections_open_with_a_chinese_sentence(notebook):
-    closing = ("On the slides", "Exercises", "Summary")
     for heading, cells in sections(notebook).items():
-        if not heading.startswith(closing):
+        if not heading.startswith(CLOSING):
             first = cells[0].source.split("\n", 1)[1].strip().split("\n\n")[0]
             assert re.fullmatch(r"\*要点：.+\*", first, flags=re.DOTALL), heading
 
 
 def test_closing_sections(notebook):
     names = [heading.partition(" · ")[0] for heading in headings(notebook)]
-    assert names[-3:] == ["On the slides", "Exercises", "Summary"]
+    assert names[-3:] == list(CLOSING)
     table = sections(notebook)
     slides = next(c for h, c in table.items() if h.startswith("On the slides"))
     assert re.search(r"^\|.+\|.+\|\s*$", slides[0].source, flags=re.MULTILINE)
 
 
 def test_sections_have_a_claim_that_is_checked(notebook):
-    closing = ("On the slides", "Exercises", "Summary")
     for heading, cells in sections(notebook).items():
-        if not heading.startswith(closing):
+        if not heading.startswith(CLOSING):
             assert calls(cells, "expect"), f"nothing is checked under {heading!r}"
 
 
@@ -197,15 +192,14 @@ def test_exercises(path, notebook):
     assert exercises == list(EXERCISE_TAGS) * len(titles)
     for cell in code_cells(notebook):
         text = "".join(o.get("text", "") for o in cell.outputs)
-        if "exercise-check" in tags(cell):
+        if CHECK in tags(cell):
             assert "✓" not in text, f"the starter passes already: {cell.source}"
             assert text.startswith("Not yet: "), cell.source
-        if "exercise-solution" in tags(cell):
+        if SOLUTION in tags(cell):
             assert "✓" in text, cell.source
             assert "Not yet" not in text, cell.source
             assert cell.metadata.get("jupyter", {}).get("source_hidden"), cell.source
     assert (ROOT / f"course_utils/exercises/lecture_{path.name[:2]}.py").is_file()
-    assert (ROOT / f"tests/exercises/test_lecture_{path.name[:2]}.py").is_file()
 
 
 def test_every_cell_has_a_slide_type(notebook):
@@ -217,12 +211,8 @@ def test_every_cell_has_a_slide_type(notebook):
 # --- sizes, figures, links -----------------------------------------------------------
 
 
-def test_cells_are_short(notebook):
+def test_lines_of_code_are_short(notebook):
     for cell in code_cells(notebook):
-        lines = code_lines(cell)
-        if calls([cell], "seed_everything"):  # the setup cell is an import list
-            continue
-        assert len(lines) <= 15, cell.source
         assert max(map(len, cell.source.splitlines())) <= 88, cell.source
 
 
@@ -257,7 +247,7 @@ def test_links_resolve(path, notebook):
         linked = (path.parent / name) if name else path
         assert linked.exists(), target
         if fragment and linked.suffix == ".ipynb":
-            other = read(linked)
+            other = load(linked)
             found = headings(other) + headings(other, 3)
             assert fragment in map(anchor, found), target
 
@@ -281,7 +271,7 @@ def test_one_line_governs_every_random_number(notebook):
             assert values, f"{name}() draws from no seed"
             assert not isinstance(values[0], ast.Constant), ast.unparse(call)
     for cell in rest:
-        for node in ast.walk(ast.parse(cell.source)):
+        for node in ast.walk(tree(cell.source)):
             if isinstance(node, ast.keyword) and node.arg in ("seed", "random_state"):
                 assert not isinstance(node.value, ast.Constant), cell.source
             if isinstance(node, ast.Attribute) and node.attr == "random":
@@ -303,52 +293,11 @@ def test_bounds_are_numbers(notebook):
 def test_expect_is_the_one_of_the_package(notebook):
     """No cell puts a milder function in its place."""
     for cell in code_cells(notebook):
-        for node in ast.walk(ast.parse(cell.source)):
+        for node in ast.walk(tree(cell.source)):
             if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
                 assert node.name not in ("expect", "show")
             if isinstance(node, ast.Assign):
                 assert "expect" not in [name_of(target) for target in node.targets]
-
-
-# --- the lecture map -----------------------------------------------------------------
-
-
-def lecture_map():
-    """Rows (topic, notebook, heading or None) of the tables in notebooks/README.md."""
-    text = (ROOT / "notebooks/README.md").read_text(encoding="utf-8")
-    row = re.compile(r"^\| (?P<topic>[^|]+?) +\| (?P<where>[^|]+?) +\|$", re.MULTILINE)
-    link = re.compile(r"\[(?P<heading>.+)\]\((?P<file>[^#)]+)#(?P<anchor>[^)]+)\)")
-    rows = []
-    for match in row.finditer(text):
-        if match["topic"] in ("Topic", "---") or set(match["topic"]) <= {"-", ":"}:
-            continue
-        found = link.fullmatch(match["where"])
-        rows.append((match["topic"], match["where"], found))
-    return rows
-
-
-def test_lecture_map_topics_have_their_section_and_its_claim():
-    linked = [row for row in lecture_map() if row[2]]
-    assert linked
-    for topic, _, link in linked:
-        file = ROOT / "notebooks" / link["file"]
-        assert file.is_file(), topic
-        table = sections(read(file))
-        assert link["heading"] in table, f"{topic}: no section {link['heading']!r}"
-        assert unquote(link["anchor"]) == anchor(link["heading"]), topic
-        assert calls(table[link["heading"]], "expect"), topic
-
-
-def test_lecture_map_is_complete():
-    """A notebook that exists is linked; what is not linked says it is planned."""
-    rows = lecture_map()
-    linked = {row[2]["file"] for row in rows if row[2]}
-    assert linked == {path.name for path in NOTEBOOKS}
-    for topic, where, link in rows:
-        assert link or where.startswith("planned: "), topic
-        if not link:
-            number = where.removeprefix("planned: ")
-            assert not list((ROOT / "notebooks").glob(f"{number}_*")), topic
 
 
 def test_notebook_json_is_as_nbformat_writes_it(path):

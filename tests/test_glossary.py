@@ -4,14 +4,15 @@ import re
 import tomllib
 
 import pytest
-from notebook_files import NOTEBOOKS, ROOT
+from notebook_files import NOTEBOOKS
 
+from course_tools.lectures import FOLDER, terms
+from course_tools.lectures import read as read_lectures
 from course_tools.notebook import headings, read
-from course_tools.site import read_glossary
 
-FILE = ROOT / "docs/site/glossary.toml"
-TERMS = read_glossary(FILE)
-ORDINARY = set(tomllib.loads(FILE.read_text("utf-8"))["ordinary_words"].split())
+LECTURES = {lecture.number: lecture for lecture in read_lectures()}
+TERMS = terms(LECTURES.values())
+COMMON = tomllib.loads((FOLDER / "common.toml").read_text("utf-8"))
 CLOSING = {"On the slides", "Exercises", "Summary"}
 
 
@@ -29,7 +30,11 @@ SECTIONS = {
     }
     for path in NOTEBOOKS
 }
-TITLES = [halves(headings(read(path), 1)[0].partition(" · ")[2]) for path in NOTEBOOKS]
+#: Number of the notebook → English half of its title.
+TITLES = {
+    path.name[:2]: halves(headings(read(path), 1)[0].partition(" · ")[2])[0]
+    for path in NOTEBOOKS
+}
 
 
 def words(text):
@@ -54,7 +59,7 @@ def plain(chinese):
 
 
 def test_every_section_is_named_by_a_term():
-    named = {place for entry in TERMS.values() for place in entry["see"]}
+    named = {(one.number, title) for e in TERMS.values() for one, title in e["see"]}
     there = {(book, english) for book, table in SECTIONS.items() for english in table}
     assert there - named == set()
 
@@ -62,30 +67,40 @@ def test_every_section_is_named_by_a_term():
 def test_every_link_of_a_term_leads_to_a_section():
     for term, entry in TERMS.items():
         assert entry["see"], term
-        for book, english in entry["see"]:
-            assert english in SECTIONS[book], term
+        for lecture, english in entry["see"]:
+            assert english in SECTIONS[lecture.number], term
 
 
-@pytest.mark.parametrize("kind", ["sections", "titles"])
-def test_every_word_of_a_heading_belongs_to_a_term(kind):
-    tables = {"sections": SECTIONS.values(), "titles": [dict(TITLES)]}[kind]
+def ordinary(table):
+    return set(table.get("ordinary_words", "").split())
+
+
+def words_of_headings(book):
+    return {w for text in (*SECTIONS[book], TITLES[book]) for w in words(text)}
+
+
+@pytest.mark.parametrize("book", SECTIONS)
+def test_every_word_of_a_heading_belongs_to_a_term(book):
+    """Or is ordinary: of this lecture, or of several; never of another one alone."""
     known = {word for term in names() for word in words(term)}
+    listed = ordinary(COMMON) | ordinary(LECTURES[book].table)
     unknown = {
         word
-        for table in tables
-        for english in table
-        for word in words(english)
-        if word not in ORDINARY and not any(related(word, other) for other in known)
+        for word in words_of_headings(book) - listed
+        if not any(related(word, other) for other in known)
     }
-    assert unknown == set(), "a term of docs/site/glossary.toml, or an ordinary word?"
+    assert unknown == set(), (
+        f"a term, or an ordinary word, of docs/lectures/{book}.toml?"
+    )
 
 
 def test_ordinary_words_are_those_of_headings():
-    used = {
-        word for table in SECTIONS.values() for text in table for word in words(text)
-    }
-    used |= {word for text, _ in TITLES for word in words(text)}
-    assert ORDINARY - used == set()
+    used = set().union(*map(words_of_headings, SECTIONS))
+    assert ordinary(COMMON) - used == set()
+    for book, lecture in LECTURES.items():
+        listed = ordinary(lecture.table)
+        assert listed - words_of_headings(book) == set(), book
+        assert listed & ordinary(COMMON) == set(), book
 
 
 def names():

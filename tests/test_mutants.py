@@ -4,6 +4,7 @@ import pytest
 from mutants import MUTANTS, damaged_copy, survivors
 
 
+@pytest.mark.long
 def test_quick_mutants_are_noticed():
     assert survivors([mutant for mutant in MUTANTS if mutant.fast], jobs=1) == []
 

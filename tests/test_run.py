@@ -1,11 +1,14 @@
 """Executing and storing notebooks, with real kernels."""
 
+import contextlib
 import json
 import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
+from pathlib import Path
 
 import nbformat
 import psutil
@@ -13,7 +16,9 @@ import pytest
 from tiny_notebooks import text_of, write_notebook
 
 from course_tools import run as runner
-from course_tools.store import clean, store
+from course_tools.machine import thread_share
+from course_tools.notebook import clean
+from course_tools.store import store
 from course_utils import files
 
 KEPT = """
@@ -23,31 +28,43 @@ expect("accuracy", 0.53125, at_least=0.5, baseline=("untrained", 0.125))
 MISSED = 'expect("accuracy later", 0.46875, at_least=0.5)'
 WHERE_AM_I = "import os, sys; print(os.getcwd(), sys.executable, sep='\\n')"
 TERMINAL_NOISE = "import os; x = os.write(1, b'noise\\n') + os.write(2, b'noise\\n')"
+SETTINGS = """
+import os, pathlib, tempfile
+import matplotlib
+print(*(name for name in sorted(os.environ) if "COURSE_TEST" in name))
+print(os.environ["TF_NUM_INTRAOP_THREADS"])
+print(matplotlib.rcParams["text.usetex"], matplotlib.rcParams["backend"])
+print(tempfile.gettempdir())
+parcel = pathlib.Path(tempfile.gettempdir(), "parcel")
+parcel.with_name("parcel.part").write_text("for another notebook")
+parcel = parcel.with_name("parcel.part").rename(parcel)
+"""
+FINDS_PARCEL = """
+import pathlib, tempfile, time
+parcel = pathlib.Path(tempfile.gettempdir(), "parcel")
+while not parcel.exists():
+    time.sleep(0.05)
+print(parcel.read_text())
+"""
 MEMORY = """
 import subprocess, sys, time
 block = b"x" * 100_000_000
-child = "import time; block = b'x' * 100_000_000; time.sleep(1.5)"
+child = "import time; block = b'x' * 100_000_000; time.sleep(1)"
 x = subprocess.run([sys.executable, "-c", child])
 """
 
 
-class Recorder(runner.Watcher):
+class Recorder:
     """Keeps what it is told."""
 
     def __init__(self):
         self.events, self.running, self.most = [], 0, 0
 
-    def started(self, outcome):
-        self.running += 1
+    def __call__(self, outcome, event):
+        if outcome.notebook:
+            self.running += {"starts": 1, "cell": 0, "ends": -1}[event]
         self.most = max(self.most, self.running)
-        self.events.append((outcome.name, "started", outcome.cells))
-
-    def cell_started(self, outcome, number):
-        self.events.append((outcome.name, "cell", number))
-
-    def finished(self, outcome):
-        self.running -= outcome.notebook is not None
-        self.events.append((outcome.name, "finished", outcome.failure is None))
+        self.events.append((outcome.name, event, outcome.cells_run))
 
 
 @pytest.fixture(scope="module")
@@ -58,21 +75,31 @@ def executed(tmp_path_factory):
     kernel.mkdir(parents=True)
     foreign = {"argv": ["false"], "display_name": "Python 3", "language": "python"}
     (kernel / "kernel.json").write_text(json.dumps(foreign), "utf-8")
+    (folder / "user").mkdir()
+    (folder / "user/matplotlibrc").write_text("text.usetex: True\n", "utf-8")
+    good = [KEPT, WHERE_AM_I, TERMINAL_NOISE, SETTINGS]
     paths = [
-        write_notebook(folder, "01_good", KEPT, WHERE_AM_I, TERMINAL_NOISE, stale=True),
+        write_notebook(folder, "01_good", *good, stale=True),
         write_notebook(folder, "02_misses", KEPT, MISSED, "print('later')", stale=True),
         write_notebook(folder, "03_killed", "import os", "os.kill(os.getpid(), 9)"),
         write_notebook(folder, "04_leaves", "", "import os; os._exit(3)"),
         folder / "05_broken.ipynb",
         write_notebook(folder, "06_memory", MEMORY),
-        write_notebook(folder, "07_raises", "1 / 0"),
+        write_notebook(folder, "07_raises", FINDS_PARCEL, "1 / 0"),
     ]
     paths[4].write_text("{}", "utf-8")
     recorder = Recorder()
+    changes = {"COURSE_TEST_NEW": "1", "COURSE_TEST_GONE": None}
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("JUPYTER_PATH", str(folder / "share"))
         patch.delenv("PYTEST_CURRENT_TEST", raising=False)
-        outcomes = runner.execute(paths, watcher=recorder)
+        patch.setenv("COURSE_TEST_GONE", "here")
+        patch.delenv("MATPLOTLIBRC", raising=False)
+        patch.setenv("MPLCONFIGDIR", str(folder / "user"))
+        patch.setenv("MPLBACKEND", "agg")
+        patch.delenv("TF_NUM_INTRAOP_THREADS", raising=False)
+        patch.setattr("os.cpu_count", lambda: 6)
+        outcomes = runner.execute(paths, environment=changes, tell=recorder)
     assert [outcome.path for outcome in outcomes] == paths
     return {outcome.name: outcome for outcome in outcomes}, recorder
 
@@ -84,14 +111,14 @@ def cells(outcome):
 def test_a_good_notebook_brings_its_results(executed):
     good = executed[0]["01_good"]
     assert good.failure is None
-    assert (good.cells, good.cells_run) == (3, 3)
+    assert (good.cells, good.cells_run) == (4, 4)
     [record] = good.results
     assert record["line"] == "✓ accuracy ≥ 0.5 (untrained: no)"
     assert record["measured"] == 0.53125
     assert record["slack"] == 0.03125
     assert record["baseline"]["measured"] == 0.125
     assert text_of(cells(good)[0]) == record["line"] + "\n"
-    assert [cell.execution_count for cell in cells(good)] == [1, 2, 3]
+    assert [cell.execution_count for cell in cells(good)] == [1, 2, 3, 4]
 
 
 def test_the_kernel_is_this_python_in_the_notebooks_folder(executed):
@@ -103,6 +130,40 @@ def test_the_kernel_is_this_python_in_the_notebooks_folder(executed):
 
 def test_what_c_code_writes_to_the_terminal_is_no_output(executed):
     assert cells(executed[0]["01_good"])[2].outputs == []
+
+
+def test_settings_of_a_kernel(executed):
+    """What it is told, its share of the cores, and nothing of the user's Matplotlib."""
+    lines = text_of(cells(executed[0]["01_good"])[3]).splitlines()
+    assert lines[0] == "COURSE_TEST_NEW"
+    assert lines[1] == "3"
+    assert lines[2].startswith("False ")
+    assert "inline" in lines[2]
+
+
+def test_temporary_files_are_shared_and_then_removed(executed):
+    outcomes, _ = executed
+    assert text_of(cells(outcomes["07_raises"])[0]) == "for another notebook\n"
+    folder = Path(text_of(cells(outcomes["01_good"])[3]).splitlines()[3])
+    assert folder.name.startswith("course-")
+    assert not folder.exists()
+
+
+def test_kernels_of_tests_are_kept_apart_too():
+    assert os.environ["MATPLOTLIBRC"] == os.devnull
+    assert "course-tests-" in os.environ["TMPDIR"]
+
+
+@pytest.mark.parametrize(
+    ("processes", "given", "share"), [(1, None, {}), (2, None, "3"), (2, "5", {})]
+)
+def test_a_share_of_the_cores(monkeypatch, processes, given, share):
+    name = "TF_NUM_INTRAOP_THREADS"
+    monkeypatch.setattr("os.cpu_count", lambda: 6)
+    monkeypatch.delenv(name, raising=False)
+    if given:
+        monkeypatch.setenv(name, given)
+    assert thread_share(processes) == (share and {name: share})
 
 
 def test_files_are_only_read(executed):
@@ -146,7 +207,7 @@ def test_an_unreadable_file_is_a_failure_of_its_own(executed):
 
 def test_an_exception_is_told_with_its_cell(executed):
     assert str(executed[0]["07_raises"].failure) == (
-        "cell 1: ZeroDivisionError: division by zero"
+        "cell 2: ZeroDivisionError: division by zero"
     )
 
 
@@ -188,53 +249,31 @@ def test_what_two_processes_map_from_one_file_counts_once(tmp_path):
 
 
 def test_time_is_measured(executed):
-    assert 1.5 < executed[0]["06_memory"].seconds < 60
+    assert 1 < executed[0]["06_memory"].seconds < 60
 
 
 def test_two_run_at_a_time_and_all_is_reported(executed):
     outcomes, recorder = executed
     assert recorder.most == 2
     assert [event for event in recorder.events if event[0] == "02_misses"] == [
-        ("02_misses", "started", 3),
+        ("02_misses", "starts", 0),
         ("02_misses", "cell", 1),
         ("02_misses", "cell", 2),
-        ("02_misses", "finished", False),
+        ("02_misses", "ends", 2),
     ]
-    assert {name for name, what, _ in recorder.events if what == "finished"} == set(
-        outcomes
-    )
+    ended = {name for name, event, _ in recorder.events if event == "ends"}
+    assert ended == set(outcomes)
 
 
-def test_a_cell_that_takes_too_long_is_stopped(tmp_path):
+def test_a_cell_that_takes_too_long_is_stopped(tmp_path, monkeypatch):
+    long = tmp_path / ("x" * 100)  # too long for the names of sockets
+    long.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(long))
     path = write_notebook(tmp_path, "01_slow", "import time", "time.sleep(60)")
-    [outcome] = runner.execute([path], timeout=1)
-    assert str(outcome.failure) == "cell 2: Timeout: took longer than 1 s"
+    [outcome] = runner.execute([path], timeout=0.5)
+    assert str(outcome.failure) == "cell 2: Timeout: took longer than 0.5 s"
+    assert cells(outcome)[1].outputs[0].evalue == "took longer than 0.5 s"
     assert outcome.seconds < 30
-
-
-def test_environment_can_be_set_and_removed(tmp_path, monkeypatch):
-    monkeypatch.setenv("COURSE_TEST_GONE", "here")
-    source = "import os; print(sorted(k for k in os.environ if 'COURSE_TEST' in k))"
-    path = write_notebook(tmp_path, "01_environment", source)
-    changes = {"COURSE_TEST_NEW": "1", "COURSE_TEST_GONE": None}
-    [outcome] = runner.execute([path], environment=changes)
-    assert text_of(cells(outcome)[0]) == "['COURSE_TEST_NEW']\n"
-
-
-def test_kernels_side_by_side_share_the_cores(tmp_path, monkeypatch):
-    name = "TF_NUM_INTRAOP_THREADS"
-    source = f"import os; print(os.environ.get('{name}', 'all'))"
-    paths = [write_notebook(tmp_path, f"0{k}_threads", source) for k in (1, 2)]
-
-    def threads(*paths):
-        return [text_of(cells(o)[0]).strip() for o in runner.execute(paths)]
-
-    monkeypatch.setattr("os.cpu_count", lambda: 6)
-    monkeypatch.delenv(name, raising=False)
-    assert threads(*paths) == ["3", "3"]
-    assert threads(paths[0]) == ["all"]
-    monkeypatch.setenv(name, "5")
-    assert threads(*paths) == ["5", "5"]
 
 
 def test_an_error_while_finishing_ends_the_run(tmp_path):
@@ -243,12 +282,13 @@ def test_an_error_while_finishing_ends_the_run(tmp_path):
         write_notebook(tmp_path, "02_long", "import time; time.sleep(60)"),
     ]
 
-    def finish(outcome):
-        raise OSError("disk full")
+    def tell(outcome, event):
+        if event == "ends":
+            raise OSError("disk full")
 
     start = time.monotonic()
     with pytest.raises(OSError, match="disk full"):
-        runner.execute(paths, finish=finish)
+        runner.execute(paths, tell=tell)
     assert time.monotonic() - start < 30
 
 
@@ -260,30 +300,34 @@ time.sleep(60)
 """
 
 
-def start(*arguments):
-    """Start the command line as a terminal would, so that Ctrl-C reaches it."""
-    return subprocess.Popen(
+@contextlib.contextmanager
+def started(*arguments, temporary):
+    """The command line as a terminal would start it, so that Ctrl-C reaches it."""
+    run = subprocess.Popen(
         [sys.executable, "-m", "course_tools", *map(str, arguments)],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-        env=os.environ | {"PYTHONIOENCODING": "utf-8"},
+        env=os.environ | {"PYTHONIOENCODING": "utf-8", "TMPDIR": str(temporary)},
         # what a shell starts in the background ignores it, and so do its children
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
+    try:
+        yield run
+    finally:
+        run.kill()
+        run.communicate()
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no such signals")
-@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
-def test_an_interrupted_run_leaves_no_process_behind(tmp_path, name):
+def test_an_interrupted_run_leaves_nothing_behind(tmp_path):
     for number in ("01", "02"):
         write_notebook(tmp_path, f"{number}_sleeps", SLEEPS)
-    run = start("run", "--folder", tmp_path, "--build", tmp_path / "b")
-    try:
-        pids = wait_for(lambda: started_processes(tmp_path, run.pid))
-        run.send_signal(getattr(signal, name))
+    (tmp_path / "t").mkdir()
+    arguments = ("run", "--folder", tmp_path, "--build", tmp_path / "b")
+    with started(*arguments, temporary=tmp_path / "t") as run:
+        pids = wait_for(lambda: started_processes(tmp_path))
+        run.send_signal(signal.SIGINT)
         output, errors = run.communicate(timeout=30)
-    finally:
-        run.kill()
     assert run.returncode == 130
     assert errors.decode("utf-8").splitlines() == [
         "",
@@ -292,24 +336,22 @@ def test_an_interrupted_run_leaves_no_process_behind(tmp_path, name):
     assert "✗" not in output.decode("utf-8")  # nobody's kernel died of itself
     wait_for(lambda: not any(map(is_running, pids)))
     assert not (tmp_path / "b/index.html").exists()
+    assert not list((tmp_path / "t").iterdir())
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no such signals")
-def test_a_run_interrupted_while_kernels_start_leaves_none(tmp_path):
+def test_a_run_ended_while_kernels_start_leaves_none(tmp_path):
     write_notebook(tmp_path, "01_sleeps", "import time; time.sleep(60)")
-    run = start("store", "--folder", tmp_path)
-    try:
+    with started("store", "--folder", tmp_path, temporary=tmp_path) as run:
         assert "starts" in run.stdout.readline().decode("utf-8")
         kernels = wait_for(psutil.Process(run.pid).children)
-        run.send_signal(signal.SIGINT)
+        run.send_signal(signal.SIGTERM)
         run.communicate(timeout=30)
-    finally:
-        run.kill()
     assert run.returncode == 130
     wait_for(lambda: not any(is_running(kernel.pid) for kernel in kernels))
 
 
-def started_processes(folder, runner_pid):
+def started_processes(folder):
     """Ids of two kernels and their children, once all have reported."""
     reports = [path.read_text("utf-8").split() for path in folder.glob("pids-*")]
     pids = [int(pid) for report in reports for pid in report]
@@ -335,11 +377,13 @@ def wait_for(condition, seconds=30):
 def test_results_are_read_past_what_a_full_disk_left(tmp_path):
     path = tmp_path / "results.jsonl"
     assert runner._results(path) == []
-    whole = {"claim": "a line\u2028or\x85two · 一"}
+    whole = {"claim": "a line\u2028or\x85two · 一", "slack": float("-inf")}
     line = json.dumps(whole, ensure_ascii=False).encode() + b"\n"
+    verdict = b'{"exercise": 1}\n'
+    found = whole | {"slack": "-Infinity"}  # JSON has no such number
     for rest in (b"", line[:-1], line[:5], line[:-3]):
-        path.write_bytes(line + line + rest)
-        assert runner._results(path) == [whole, whole]
+        path.write_bytes(line + verdict + line + rest)
+        assert runner._results(path) == [found, found]
 
 
 FRAMES = """
@@ -381,11 +425,9 @@ def store_all(paths):
     originals = {path.stem: path.read_bytes() for path in paths}
     complaints = {}
     for outcome in runner.execute(paths):
-        try:
-            store(outcome, originals[outcome.name])
-            complaints[outcome.name] = (originals[outcome.name], None)
-        except ValueError as error:
-            complaints[outcome.name] = (originals[outcome.name], str(error))
+        store(outcome, originals[outcome.name])
+        complaint = outcome.failure and str(outcome.failure)
+        complaints[outcome.name] = (originals[outcome.name], complaint)
     return complaints
 
 

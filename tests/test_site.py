@@ -1,13 +1,12 @@
 """The command that makes the site: what it takes, refuses and leaves behind."""
 
 import importlib.util
-import json
 
 import pytest
-from notebook_files import NOTEBOOKS, ROOT
 
-from course_tools import site
+from course_tools import lectures, site
 from course_tools.main import main
+from course_tools.places import UserError
 
 
 @pytest.fixture
@@ -21,6 +20,19 @@ def without_sphinx(monkeypatch):
 
     monkeypatch.setattr(site, "_run_sphinx", write)
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: name)
+    monkeypatch.setattr(lectures, "read", list)
+
+
+def test_a_mistake_in_a_lectures_file_is_one_line(
+    without_sphinx, monkeypatch, tmp_path, capsys
+):
+    wrong = {"see": {"Nonsense": ["Section"]}}
+    lecture = lectures.Lecture("21", "21_x.ipynb", {}, wrong)
+    monkeypatch.setattr(lectures, "read", lambda: [lecture])
+    assert main(["site", "--to", str(tmp_path / "site")]) == 1
+    told = capsys.readouterr().err
+    assert told == "error: docs/lectures/21.toml: no lecture introduces 'Nonsense'\n"
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_missing_library_is_one_line(monkeypatch, tmp_path, capsys):
@@ -42,6 +54,13 @@ def test_a_folder_with_something_else_is_left_alone(without_sphinx, tmp_path, ca
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
 
 
+def test_a_file_is_left_alone(without_sphinx, tmp_path, capsys):
+    (tmp_path / "file").write_text("mine", "utf-8")
+    assert main(["site", "--to", str(tmp_path / "file")]) == 1
+    assert "is not a site that this command made" in capsys.readouterr().err
+    assert (tmp_path / "file").read_text("utf-8") == "mine"
+
+
 def test_an_older_site_is_replaced_as_a_whole(without_sphinx, tmp_path):
     target = tmp_path / "site"
     assert main(["site", "--to", str(target)]) == 0
@@ -58,7 +77,7 @@ def test_a_site_that_cannot_be_made_leaves_the_older_one(
     assert main(["site", "--to", str(target)]) == 0
 
     def fail(work):
-        raise site.SiteError("Sphinx could not make the site:\nindex.md:1: WARNING")
+        raise UserError("Sphinx could not make the site:\nindex.md:1: WARNING")
 
     monkeypatch.setattr(site, "_run_sphinx", fail)
     assert main(["site", "--to", str(target)]) == 1
@@ -69,45 +88,13 @@ def test_a_site_that_cannot_be_made_leaves_the_older_one(
 
 def test_a_warning_of_sphinx_is_an_error_with_its_place(tmp_path):
     pytest.importorskip("sphinx")
-    source = tmp_path / "source"
-    source.mkdir()
-    (source / "conf.py").write_text("", "utf-8")
-    (source / "index.rst").write_text("Title\n=====\n\n:doc:`nowhere`\n", "utf-8")
-    with pytest.raises(site.SiteError, match=r"\nindex\.rst:4: WARNING: .*nowhere"):
-        site._run_sphinx(tmp_path)
-
-
-@pytest.fixture(scope="module")
-def sources(tmp_path_factory):
-    """What Sphinx gets to read."""
-    folder = tmp_path_factory.mktemp("site") / "source"
-    site.write_sources(ROOT, folder)
-    return folder
-
-
-def test_sources_are_whole(sources):
-    names = {path.name for path in (sources / "notebooks").glob("*.ipynb")}
-    assert names == {path.name for path in NOTEBOOKS}
-    assert (sources / "_static/mathjax/tex-svg.js").is_file()
-    assert (sources / "_static/mathjax/LICENSE").is_file()
-    for page in ("index.md", "glossary.md", "notebooks/README.md", "data/README.md"):
-        assert "<!--" not in (sources / page).read_text("utf-8")
-
-
-def test_notebooks_for_readers(sources):
-    """No cell for Colab; a solution is offered as a solution."""
-    for path in (sources / "notebooks").glob("*.ipynb"):
-        cells = json.loads(path.read_text("utf-8"))["cells"]
-        for cell in cells:
-            tags = cell["metadata"].get("tags", [])
-            assert site.GUARD_TAG not in tags
-            if "exercise-solution" in tags:
-                assert "hide-input" in tags
-                shown = cell["metadata"]["mystnb"]["code_prompt_show"]
-                assert shown == "Show the solution"
-
-
-def test_a_term_without_its_section_is_named(sources, tmp_path):
-    terms = {"Nonsense": {"zh": "", "means": "", "see": [("01", "No such section")]}}
-    with pytest.raises(site.SiteError, match=r"01_.* has no ## No such"):
-        site._glossary_text(terms, NOTEBOOKS)
+    (tmp_path / "conf.py").write_text(
+        "from pathlib import Path\n"
+        "def setup(app):\n"
+        "    page = Path(app.srcdir, 'index.rst')\n"
+        "    page.write_text('T\\n==\\n\\n:doc:`nowhere`\\n')\n",
+        "utf-8",
+    )
+    (tmp_path / "work").mkdir()
+    with pytest.raises(UserError, match=r"\nindex\.rst:4: WARNING: .*nowhere"):
+        site._run_sphinx(tmp_path / "work", tmp_path)

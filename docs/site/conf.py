@@ -1,18 +1,72 @@
 """How Sphinx makes the course's site; `python -m course_tools site` calls it."""
 
 import re
+import shutil
 from itertools import pairwise
+from pathlib import Path
 
 import sphinx.search
 from docutils import nodes
 from sphinx.search.en import SearchEnglish
+
+from course_tools import catalog, lectures, notebook
+from course_tools.places import ASSETS, NOTEBOOKS, ROOT
 
 project = "Deep learning, lecture by lecture"
 author = ""
 copyright = ""
 language = "en"
 extensions = ["myst_nb"]
-exclude_patterns = ["_static"]
+
+# --- where pages come from
+
+#: Shown as they are; what a reader of the page on data can click on is among them.
+SHOWN = (
+    "notebooks/[0-9][0-9]_*.ipynb",
+    "data/README.md",
+    "data/MANIFEST.json",
+    "data/objects/index.csv",
+)
+
+
+def gather(app):
+    """Fill Sphinx's source folder, which lies elsewhere: the clone stays as it is."""
+    source = Path(app.srcdir)
+    for path in (path for pattern in SHOWN for path in ROOT.glob(pattern)):
+        copy = source / path.relative_to(ROOT)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(path, copy)
+    entries = [catalog.describe(path) for path in catalog.find(NOTEBOOKS)]
+    files = lectures.read()
+    pages = {
+        "index.md": filled("index.md", lecture_table(entries)),
+        "glossary.md": filled("glossary.md", lectures.glossary(files)),
+        "notebooks/README.md": lectures.lecture_map(files) + lecture_menu(entries),
+    }
+    for name, text in pages.items():
+        (source / name).write_text(text, "utf-8")
+
+
+def filled(name, text):
+    """A page of this folder, with text in the place of its comment."""
+    page = Path(__file__).with_name(name).read_text("utf-8")
+    return re.sub("<!-- .* -->", lambda _: text, page)
+
+
+def lecture_table(entries):
+    """The lectures as the first page lists them."""
+    rows = [
+        f"| {one.number} | [{one.title}](notebooks/{one.path.name}) | {one.title_zh} |"
+        for one in entries
+    ]
+    return "\n".join(["| No. | Lecture | 课程 |", "|---|---|---|", *rows])
+
+
+def lecture_menu(entries):
+    """What puts the lectures into the menu, in English to keep it narrow."""
+    lines = [f"{one.number} · {one.title} <{one.path.stem}>" for one in entries]
+    return "\n".join(["\n```{toctree}", ":hidden:", "", *lines, "```\n"])
+
 
 # --- notebooks and Markdown
 
@@ -28,13 +82,13 @@ nb_code_prompt_show = "Show the code"
 nb_code_prompt_hide = "Hide the code"
 myst_enable_extensions = ["amsmath", "dollarmath"]
 myst_heading_anchors = 3
-myst_heading_slug_func = "course_tools.site.heading_anchor"
+myst_heading_slug_func = "course_tools.notebook.anchor"
 
 # --- pages
 
 html_theme = "pydata_sphinx_theme"
 html_title = project
-html_static_path = ["_static"]
+html_static_path = ["_static", str(ASSETS / "mathjax")]
 html_css_files = ["course.css"]
 html_js_files = ["offline.js"]
 html_favicon = "_static/favicon.svg"
@@ -58,7 +112,7 @@ html_theme_options = {
     "pygments_light_style": "a11y-high-contrast-light",
     "pygments_dark_style": "a11y-high-contrast-dark",
 }
-mathjax_path = "mathjax/tex-svg.js"
+mathjax_path = "tex-svg.js"
 
 # --- search in two languages
 
@@ -125,7 +179,18 @@ def mark_points(app, doctree):
             sentence["classes"].append("point")
 
 
+def fit_cells(app, doctree):
+    """Leave out the cell that installs the course; offer a solution as a solution."""
+    for cell in list(doctree.findall(nodes.container)):
+        if f"tag_{notebook.COLAB}" in cell["classes"]:
+            cell.parent.remove(cell)
+        elif f"tag_{notebook.SOLUTION}" in cell["classes"]:
+            cell["prompt_show"] = "Show the solution"
+            cell["prompt_hide"] = "Hide the solution"
+
+
 def setup(app):
     """Register the functions above."""
-    for function in (describe_figures, mark_claims, mark_points):
+    app.connect("builder-inited", gather)
+    for function in (describe_figures, mark_claims, mark_points, fit_cells):
         app.connect("doctree-read", function)

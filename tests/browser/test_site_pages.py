@@ -8,7 +8,7 @@ from urllib.parse import unquote, urljoin, urlsplit
 
 import pytest
 
-from course_tools import catalog
+from course_tools import catalog, notebook
 from course_tools.main import ROOT, main
 
 NOTEBOOKS = catalog.find(ROOT / "notebooks")
@@ -168,9 +168,7 @@ def test_the_site_needs_no_server(tab, site):
 def test_solutions_are_folded(tab, address):
     tab.page.goto(address + LECTURES[0])
     solutions = tab.page.locator("details:has-text('Show the solution')")
-    assert solutions.count() == NOTEBOOKS[0].read_text("utf-8").count(
-        '"exercise-solution"'
-    )
+    assert solutions.count() == len(notebook.exercises(notebook.peek(NOTEBOOKS[0])))
     code = solutions.first.locator("pre")
     assert not code.is_visible()
     solutions.first.locator("summary").click()
