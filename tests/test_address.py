@@ -21,9 +21,11 @@ ADDRESS = PYPROJECT["project"]["urls"]["Repository"]
 #: Owner and name.
 REPOSITORY = ADDRESS.removeprefix("https://github.com/")
 READMES = ("README.md", "README.zh-CN.md")
+#: What `make new` begins with.
+TEMPLATE = ROOT / "course_tools/template/notebook.ipynb"
 
 
-@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", [*NOTEBOOKS, TEMPLATE], ids=lambda path: path.stem)
 def test_the_cell_for_colab_stands_right_before_the_setup_cell(path):
     cells = read(path).cells
     code = [cell for cell in cells if cell.cell_type == "code"]
@@ -89,7 +91,8 @@ def test_the_address_stands_only_where_the_line_reaches():
             found[name] = content.count(owner)
     notebooks = {f"notebooks/{path.name}": 1 for path in NOTEBOOKS}
     readmes = dict.fromkeys(READMES, 4)
-    assert found == notebooks | readmes | {"pyproject.toml": 1}
+    others = {"pyproject.toml": 1, "course_tools/template/notebook.ipynb": 1}
+    assert found == notebooks | readmes | others
 
 
 @pytest.mark.skipif(shutil.which("perl") is None, reason="no perl")
@@ -99,7 +102,7 @@ def test_the_line_in_the_readme_sets_the_address_everywhere(name, tmp_path):
     line = re.search(r"^git grep .*$", text, re.MULTILINE)[0]
     for copied in tracked(ROOT):
         if REPOSITORY.encode() in (ROOT / copied).read_bytes():
-            (tmp_path / copied).parent.mkdir(exist_ok=True)
+            (tmp_path / copied).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(ROOT / copied, tmp_path / copied)
     other = "some-school/deep_learning.2"
     for command in (

@@ -233,7 +233,7 @@ def test_pythons_are_the_same_everywhere():
 
 def test_every_part_of_the_package_is_installed():
     packages = [ROOT / "course_utils", ROOT / "course_tools"]
-    folders = {path.parent for p in packages for path in p.rglob("*.py")}
+    folders = {path.parent for p in packages for path in p.rglob("__init__.py")}
     names = {".".join(path.relative_to(ROOT).parts) for path in folders}
     setuptools = PYPROJECT["tool"]["setuptools"]
     assert set(setuptools["packages"]) == names
