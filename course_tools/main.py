@@ -235,7 +235,7 @@ COMMANDS = (
         "measure the course on this machine, in half an hour",
         examples=("bench vision growth", "bench --missing"),
     ),
-    Command("bench-quick", "benchmarks/run.py --quick", "roughly, in two minutes"),
+    Command("bench-quick", "benchmarks/run.py --quick", "bench, roughly: two minutes"),
     Command("lint", "programs:lint", "check the style of code and notebooks"),
     Command("lock", "programs:lock", "write requirements.lock from pyproject.toml"),
     Command("clean", "setup:clean", "remove environments and what was built"),

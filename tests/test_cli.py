@@ -441,7 +441,7 @@ def test_fetch_tells_what_went_wrong(monkeypatch, capsys):
 def test_doctor_decides_the_exit_status(monkeypatch, status):
     from course_tools import doctor
 
-    monkeypatch.setattr(doctor, "run", lambda: status)
+    monkeypatch.setattr(doctor, "command", lambda options: status)
     assert main(["doctor"]) == status
 
 
