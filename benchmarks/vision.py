@@ -45,7 +45,7 @@ def measure(quick):
     import os
 
     from course_utils import vision
-    from course_utils.data import load_images
+    from course_utils.images import load_images
 
     bundled, inception = networks()
     images = list(load_images().x_train[:IMAGES])

@@ -14,7 +14,7 @@ FLOWERS = Remote(
     name="flower_photos.tgz",
     url="https://storage.googleapis.com/download.tensorflow.org/example_images/"
     "flower_photos.tgz",
-    sha256="4c54ace7911aaffe13a365c34f650e71dd5bf1be0a58b464e5a7183e3e595d9c",
+    digest="sha256:4c54ace7911aaffe13a365c34f650e71dd5bf1be0a58b464e5a7183e3e595d9c",
     size=228_813_984,
     otherwise="work with pictures of your own, or with those in data/objects.",
 )

@@ -25,7 +25,7 @@ CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stab
 def check_offline(root):
     """Whether all lectures run without the network, and what more could be fetched."""
     from course_tools import flowers
-    from course_utils import data, weights
+    from course_utils import data, vision
 
     lectures = len(catalog.find(root / "notebooks"))
     findings = [Finding("✓", f"all {lectures} lectures run without the network")]
@@ -36,8 +36,8 @@ def check_offline(root):
             extra(
                 "Inception-v3's weights",
                 "for lecture 13, which else shows the course's smaller network",
-                f"inception-v3 ({weights.INCEPTION.size / 1e6:.0f} MB)",
-                is_here(weights.INCEPTION, "models"),
+                f"inception-v3 ({vision.INCEPTION.size / 1e6:.0f} MB)",
+                is_here(vision.INCEPTION, "models"),
             )
         )
     return [
@@ -73,11 +73,11 @@ def is_here(remote, kind):
 
 def named_weights(path):
     """What lecture 13 will find where the user says that Inception-v3's weights are."""
-    from course_utils import weights
+    from course_utils import vision
     from course_utils.download import DataError
 
     try:
-        weights.own_inception(path)
+        vision.own_inception(path)
     except DataError as error:
         text, _, fix = str(error).partition(" Fix: ")
         return Finding("✗", f"COURSE_INCEPTION_WEIGHTS: {text}", fix)

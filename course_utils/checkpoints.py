@@ -21,10 +21,7 @@ __all__ = ["Checkpoint", "CheckpointError", "CheckpointFolder"]
 FORMAT = 1  # of the manifest; a reader refuses what is newer than itself
 MANIFEST = "manifest.json"
 NAME = re.compile(r"epoch-(\d{6})")
-UNFINISHED, DISCARDED = (
-    ".unfinished-",
-    ".discarded-",
-)  # remains, swept at the next start
+UNFINISHED, DISCARDED = ".unfinished-", ".discarded-"  # swept at the next start
 
 
 class CheckpointError(RuntimeError):
@@ -42,18 +39,9 @@ class Checkpoint(NamedTuple):
 class CheckpointFolder:
     """The checkpoints of one run, held by one process: ``with CheckpointFolder(…)``.
 
-    Parameters
-    ----------
-    path : path-like
-        The folder; it is made if it is missing. Nothing in it is touched but what this
-        class wrote.
-    keep : int
-        How many checkpoints stay, at least 1; older ones are removed.
-
-    Raises
-    ------
-    CheckpointError
-        On entering, if another process holds the folder or it cannot be written to.
+    The folder is made if it is missing, and nothing in it is touched but what this
+    class wrote. The last `keep` checkpoints stay. Every method, and entering, raises
+    CheckpointError where the folder cannot be used, and no checkpoint is lost by it.
     """
 
     def __init__(self, path, keep=3):
@@ -86,33 +74,23 @@ class CheckpointFolder:
         self._lock.release()
 
     def newest(self):
-        """The newest checkpoint that is whole.
+        """The newest `Checkpoint` that is whole, None if the folder holds none at all.
 
         A damaged one is put aside, under its name with ``.damaged`` behind it, and a
-        `UserWarning` names it and the one used instead.
-
-        Returns
-        -------
-        Checkpoint or None
-            None if the folder holds no checkpoint at all.
-
-        Raises
-        ------
-        CheckpointError
-            If every checkpoint is damaged, or if one of those looked at is of a newer
-            format.
+        `UserWarning` names it and the one used instead. If all are damaged, or one is
+        of a newer format, that is an error.
         """
-        damaged, found = {}, None
+        found, damaged = None, {}
         for path in reversed(self._paths()):
             try:
-                content = _verified(path)
+                found = Checkpoint(_epoch(path), path, _verified(path))
+                break
             except _DamageError as damage:
                 damaged[path] = damage
-                continue
-            found = Checkpoint(_epoch(path), path, content)
-            break
+        if not damaged:
+            return found
         reasons = "; ".join(f"{path.name}: {why}" for path, why in damaged.items())
-        if damaged and not found:
+        if not found:
             raise CheckpointError(
                 f"no checkpoint in {self.path} is whole ({reasons}). Nothing was "
                 "changed. To begin again, name another folder."
@@ -127,32 +105,19 @@ class CheckpointFolder:
                     f"{path} is damaged ({reasons}) and cannot be put aside: "
                     f"{_reason(error)}. Nothing was changed."
                 ) from error
-        if damaged:
-            warnings.warn(
-                f"{self.path}: damaged checkpoint put aside ({reasons}); going on from "
-                f"{found.path.name}, the newest that is whole",
-                stacklevel=2,
-            )
+        warnings.warn(
+            f"{self.path}: damaged checkpoint put aside ({reasons}); going on from "
+            f"{found.path.name}, the newest that is whole",
+            stacklevel=2,
+        )
         return found
 
     def save(self, epoch, content, write):
         """Add a checkpoint, then remove those older than the last `keep`.
 
-        Parameters
-        ----------
-        epoch : int
-            Its number, larger than that of any checkpoint there.
-        content : dict
-            What the manifest shall hold, as JSON.
-        write : callable
-            Called with the path of an empty folder; writes files into it.
-
-        Raises
-        ------
-        CheckpointError
-            If it cannot be written. The checkpoints that exist are unharmed.
+        Its number `epoch` is larger than that of any there; `content`, a dict, goes as
+        JSON into the manifest; ``write(path)`` writes files into an empty folder.
         """
-        final = self.path / f"epoch-{epoch:06d}"
         aside = self.path / f"{UNFINISHED}{epoch:06d}"
         try:
             aside.mkdir()
@@ -167,7 +132,7 @@ class CheckpointFolder:
             for path in aside.iterdir():
                 _sync(path)
             _sync(aside)  # the names in it, too, must reach the disk before the rename
-            os.rename(aside, final)
+            os.rename(aside, self.path / f"epoch-{epoch:06d}")
             _sync(self.path)
             for old in self._paths()[: -self.keep]:
                 # not a file of it goes while it still looks like a checkpoint
@@ -195,31 +160,27 @@ class _DamageError(Exception):
 
 def _verified(path):
     """The content of a checkpoint's manifest, once every file has passed its hash."""
+    name = MANIFEST
     try:
-        manifest = json.loads((path / MANIFEST).read_bytes())
-        claimed = manifest.pop("sha256")
-        if claimed != _sha256_of(manifest):
-            raise _DamageError(f"{MANIFEST} has been altered")
-        version = manifest["format"]
-        if version <= FORMAT:
-            files, content = manifest["files"], manifest["content"]
+        manifest = json.loads((path / name).read_bytes())
+        if manifest.pop("sha256") != _sha256_of(manifest):
+            raise _DamageError(f"{name} has been altered")
+        if manifest["format"] > FORMAT:
+            raise CheckpointError(
+                f"{path} has format {manifest['format']}, and this course_utils reads "
+                f"formats up to {FORMAT}. Nothing was changed. Update the course, or "
+                "name another folder."
+            )
+        for name, entry in manifest["files"].items():
+            if _sha256(path / name) != entry["sha256"]:
+                raise _DamageError(
+                    f"{name} does not have the SHA-256 it was written with"
+                )
+        return manifest["content"]
     except OSError as error:
-        raise _DamageError(f"{MANIFEST}: {_reason(error)}") from error
+        raise _DamageError(f"{name}: {_reason(error)}") from error
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise _DamageError(f"{MANIFEST} is no manifest") from error
-    if version > FORMAT:
-        raise CheckpointError(
-            f"{path} has format {version}, and this course_utils reads formats up to "
-            f"{FORMAT}. Nothing was changed. Update the course, or name another folder."
-        )
-    for name, entry in files.items():
-        try:
-            intact = _sha256(path / name) == entry["sha256"]
-        except OSError as error:
-            raise _DamageError(f"{name}: {_reason(error)}") from error
-        if not intact:
-            raise _DamageError(f"{name} does not have the SHA-256 it was written with")
-    return content
 
 
 def _epoch(path):
@@ -237,13 +198,12 @@ def _sha256_of(body):
 
 def _sync(path):
     """Wait until a file, or the list of names in a folder, is on the disk."""
-    if os.name == "nt":
-        if path.is_dir():  # Windows cannot open folders, and keeps their names itself
-            return
-        flags = os.O_RDWR
-    else:
-        flags = os.O_RDONLY
-    handle = os.open(path, flags)
+    windows = os.name == "nt"
+    if (
+        windows and path.is_dir()
+    ):  # it cannot open folders, and keeps their names itself
+        return
+    handle = os.open(path, os.O_RDWR if windows else os.O_RDONLY)
     try:
         os.fsync(handle)
     finally:

@@ -6,7 +6,6 @@ therefore prints the *claim*, which is the same everywhere, never the number mea
 
 import json
 import os
-from pathlib import Path
 
 import numpy as np
 
@@ -48,10 +47,10 @@ def expect(
         Every element may differ by at most `tolerance` (absolute).
     equal_to : object or array_like, optional
         Must be equal, in shape and in every element.
-    baseline : tuple (str, float), optional
+    baseline : tuple (str, value), optional
         Name and measured value of what the lecture argues against, such as
         ``("untrained net", 0.11)``. It must *miss* the bound: a bound that
-        everything meets says nothing.
+        everything meets says nothing. With `equal_to` it must differ.
 
     Raises
     ------
@@ -65,88 +64,83 @@ def expect(
     >>> expect("test accuracy", 0.991, at_least=0.98, baseline=("untrained net", 0.1))
     ✓ test accuracy ≥ 0.98 (untrained net: no)
     """
-    bound = _one_bound(
-        at_least=at_least,
-        at_most=at_most,
-        between=between,
-        close_to=close_to,
-        equal_to=equal_to,
-    )
-    statement, judge = _judge(claim, value, bound, tolerance)
-    measured, slack, kept = judge(value)
-    line = f"✓ {statement}"
-    record = {"claim": claim, "bound": bound[0], "measured": measured, "slack": slack}
-    if baseline is not None:
-        if bound[0] in (None, "equal_to"):
-            raise TypeError(f"{claim!r}: a baseline needs a bound to miss")
-        name, baseline_value = baseline
-        baseline_measured, baseline_slack, baseline_kept = judge(baseline_value)
-        line += f" ({name}: no)"
-        record["baseline"] = {
-            "name": name,
-            "measured": baseline_measured,
-            "slack": baseline_slack,
-        }
-    record["line"] = line
-    _record(record | {"kept": kept})
-    if os.environ.get("COURSE_EXPECT") == "record":  # one miss must not hide the rest
-        return
-    if not kept:
-        raise ExpectationError(
-            f"✗ {statement}: measured {_text(measured)}{_where()}. Either the code "
-            "above changed, or a library computes something else now."
-        )
-    if baseline is not None and baseline_kept:
-        raise ExpectationError(
-            f"✗ {statement}: {name}, measured at {_text(baseline_measured)}, meets the "
-            f"bound as well, so the bound shows nothing{_where()}."
-        )
-    print(line)
-
-
-def _one_bound(**bounds):
-    """The single bound that was given, as (kind, bound); (None, None) if none was."""
-    given = [(kind, bound) for kind, bound in bounds.items() if bound is not None]
+    bounds = {
+        "at_least": at_least,
+        "at_most": at_most,
+        "between": between,
+        "close_to": close_to,
+        "equal_to": equal_to,
+    }
+    given = {kind: limit for kind, limit in bounds.items() if limit is not None}
     if len(given) > 1:
-        raise TypeError(f"give one bound, not {', '.join(kind for kind, _ in given)}")
-    return given[0] if given else (None, None)
-
-
-def _judge(claim, value, bound, tolerance):
-    """The claim in words, and a function: value → (measured, slack, kept).
-
-    Slack is the distance to the bound, positive where the bound is kept.
-    """
-    kind, limit = bound
+        raise TypeError(f"{claim!r}: give one bound, not {', '.join(given)}")
+    kind, limit = next(iter(given.items()), (None, None))
     if kind is None:
         if not isinstance(value, (bool, np.bool_)):
             raise TypeError(
                 f"{claim!r}: give a bound (at_least=…, close_to=…) or a truth value, "
                 f"not {type(value).__name__}"
             )
-        return claim, lambda truth: (bool(truth), None, bool(truth))
-    if kind == "equal_to":
-        shown = f" = {limit}" if isinstance(limit, (int, str)) else ": equal"
-        return claim + shown, lambda found: _judge_equal(found, limit)
-    if kind == "close_to":
-        return (
-            f"{claim}: equal to within {tolerance:g}",
-            lambda found: _judge_distance(found, limit, tolerance),
+        if baseline is not None:
+            raise TypeError(f"{claim!r}: a baseline needs a bound to miss")
+    statement = claim + _words(kind, limit, tolerance)
+    found, line = _judged(value, kind, limit, tolerance), f"✓ {statement}"
+    record = {"claim": claim, "bound": kind, **found}
+    if baseline is not None:
+        name, rival = baseline[0], _judged(baseline[1], kind, limit, tolerance)
+        record["baseline"] = {"name": name, **rival}
+        line += f" ({name}: no)"
+    _record(record | {"line": line})
+    if os.environ.get("COURSE_EXPECT") == "record":  # one miss must not hide the rest
+        return
+    if not found["kept"]:
+        raise ExpectationError(
+            f"✗ {statement}: measured {_text(found['measured'])}. Either the code "
+            "above changed, or a library computes something else now."
         )
-    low, high = {
-        "at_least": (limit, np.inf),
-        "at_most": (-np.inf, limit),
-        "between": limit,
-    }[kind]
-    words = {
-        "at_least": f"{claim} ≥ {low:g}",
-        "at_most": f"{claim} ≤ {high:g}",
-        "between": f"{claim} in [{low:g}, {high:g}]",
-    }[kind]
-    return words, lambda found: _judge_range(found, low, high)
+    if baseline is not None and rival["kept"]:
+        raise ExpectationError(
+            f"✗ {statement}: {name}, measured at {_text(rival['measured'])}, meets "
+            "the bound as well, so the bound shows nothing."
+        )
+    print(line)
 
 
-def _judge_range(found, low, high):
+def _words(kind, limit, tolerance):
+    """The bound, as it is printed behind the claim."""
+    match kind:
+        case "at_least":
+            return f" ≥ {limit:g}"
+        case "at_most":
+            return f" ≤ {limit:g}"
+        case "between":
+            return f" in [{limit[0]:g}, {limit[1]:g}]"
+        case "close_to":
+            return f": equal to within {tolerance:g}"
+        case "equal_to":
+            return f" = {limit}" if isinstance(limit, (int, str)) else ": equal"
+    return ""
+
+
+def _judged(value, kind, limit, tolerance):
+    """What was measured, its distance to the bound (negative: missed), and `kept`."""
+    match kind:
+        case "at_least":
+            result = _worst(value, limit, np.inf)
+        case "at_most":
+            result = _worst(value, -np.inf, limit)
+        case "between":
+            result = _worst(value, *limit)
+        case "close_to":
+            result = _distance(value, limit, tolerance)
+        case "equal_to":
+            result = _short(value), None, bool(np.array_equal(value, limit))
+        case None:
+            result = bool(value), None, bool(value)
+    return dict(zip(("measured", "slack", "kept"), result, strict=True))
+
+
+def _worst(found, low, high):
     found = np.asarray(found, dtype=float).ravel()
     if found.size == 0:
         return "an empty array", None, False
@@ -157,7 +151,7 @@ def _judge_range(found, low, high):
     return float(found[worst]), slack, slack >= 0
 
 
-def _judge_distance(found, reference, tolerance):
+def _distance(found, reference, tolerance):
     found, reference = np.asarray(found, float), np.asarray(reference, float)
     if found.shape != reference.shape:
         return f"shape {found.shape} against {reference.shape}", None, False
@@ -168,16 +162,10 @@ def _judge_distance(found, reference, tolerance):
     return distance, slack, slack >= 0
 
 
-def _judge_equal(found, reference):
-    kept = bool(np.array_equal(found, reference))
-    return _short(found), None, kept
-
-
 def _short(value):
     """The value itself if it is small, for records and messages."""
     value = value.tolist() if isinstance(value, (np.ndarray, np.generic)) else value
-    text = str(value)
-    return value if isinstance(value, (int, float, str)) else text[:200]
+    return value if isinstance(value, (int, float, str)) else str(value)[:200]
 
 
 def _text(measured):
@@ -190,22 +178,3 @@ def _record(record):
     if path:
         with open(path, "a", encoding="utf-8") as file:
             file.write(json.dumps(record, ensure_ascii=False, default=str) + "\n")
-
-
-def _where():
-    """', in notebook NAME' when the running cell can be found in a notebook here."""
-    from IPython import get_ipython
-
-    try:
-        cell = get_ipython().get_parent()["content"]["code"]
-    except (AttributeError, KeyError):  # not in a kernel
-        return ""
-    for path in sorted(Path.cwd().glob("*.ipynb")):
-        try:
-            cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
-            sources = ["".join(c["source"]).strip() for c in cells]
-        except (OSError, ValueError, KeyError, TypeError):  # damaged, or no notebook
-            continue
-        if cell.strip() in sources:
-            return f" in notebook {path.name}"
-    return ""

@@ -1,6 +1,12 @@
-"""The architecture of the bundled network, EfficientNet-Lite0, in Keras."""
+"""The bundled network, EfficientNet-Lite0, in Keras."""
 
-__all__ = ["efficientnet_lite0"]
+import io
+
+import numpy as np
+
+from course_utils.data import read_bundled
+
+__all__ = ["efficientnet_lite0", "trained_efficientnet_lite0"]
 
 #: Of each stage: blocks, kernel size, stride of the first block, expansion, channels.
 STAGES = (
@@ -78,3 +84,13 @@ def efficientnet_lite0(classes=1000, input_size=224):
     x = layers.Dropout(0.2, name="top_dropout")(x)
     x = layers.Dense(classes, "softmax", name="predictions")(x)
     return keras.Model(images, x, name="efficientnet_lite0")
+
+
+def trained_efficientnet_lite0():
+    """`efficientnet_lite0` with the weights that come with the course, of ImageNet."""
+    content = read_bundled("efficientnet_lite0.npz")
+    model = efficientnet_lite0()
+    with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
+        for weight in model.weights:
+            weight.assign(arrays[weight.path].astype(np.float32))
+    return model

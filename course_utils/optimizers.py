@@ -40,6 +40,8 @@ __all__ = ["AdagradDA", "ProximalAdagrad", "ProximalGradientDescent"]
 class _PenalisedOptimizer(keras.optimizers.Optimizer):
     """What the three have in common: two penalties, and the number types of a step."""
 
+    _numbers = ()  # names of the arguments that are plain numbers
+
     def __init__(
         self,
         learning_rate,
@@ -50,32 +52,31 @@ class _PenalisedOptimizer(keras.optimizers.Optimizer):
         if isinstance(learning_rate, numbers.Real):
             _check_number("learning_rate", learning_rate)
         super().__init__(learning_rate=learning_rate, **options)
-        self.l1_regularization_strength = _check_number(
-            "l1_regularization_strength", l1_regularization_strength
-        )
-        self.l2_regularization_strength = _check_number(
-            "l2_regularization_strength", l2_regularization_strength
-        )
+        self._keep("l1_regularization_strength", l1_regularization_strength)
+        self._keep("l2_regularization_strength", l2_regularization_strength)
+
+    def _keep(self, name, value, *, positive=False):
+        setattr(self, name, _check_number(name, value, positive=positive))
+        self._numbers += (name,)
+
+    def get_config(self):
+        own = {name: getattr(self, name) for name in self._numbers}
+        return super().get_config() | own
 
     def _add_accumulators(self, variables, name, start):
         """One optimizer variable per weight array, every element equal to `start`."""
+        initializer = keras.initializers.Constant(start)
         return [
             None
             if getattr(variable, "overwrite_with_gradient", False)  # no step is taken
-            else self._add_accumulator(variable, name, start)
+            else self.add_variable(
+                variable.shape,
+                initializer,
+                dtype=_step_dtype(variable),
+                name=f"{variable.path.replace('/', '_')}_{name}",
+            )
             for variable in variables
         ]
-
-    def _add_accumulator(self, variable, name, start):
-        initializer = keras.initializers.Constant(start)
-        dtype = _step_dtype(variable)
-        if dtype == keras.backend.standardize_dtype(variable.dtype):
-            return self.add_variable_from_reference(
-                variable, name=name, initializer=initializer
-            )
-        return self.add_variable(
-            variable.shape, initializer=initializer, dtype=dtype, name=name
-        )
 
     def _operands(self, gradient, variable, learning_rate):
         """Gradient (dense), weights and rate, all of the type in which to compute."""
@@ -88,12 +89,6 @@ class _PenalisedOptimizer(keras.optimizers.Optimizer):
         """The w that minimises (w - weights)²/(2·rate) + λ₁·|w| + λ₂·w²/2."""
         thresholded = _soft_threshold(weights, rate * self.l1_regularization_strength)
         return thresholded / (1.0 + rate * self.l2_regularization_strength)
-
-    def get_config(self):
-        return super().get_config() | {
-            "l1_regularization_strength": self.l1_regularization_strength,
-            "l2_regularization_strength": self.l2_regularization_strength,
-        }
 
 
 @keras.saving.register_keras_serializable(package="course_utils")
@@ -110,12 +105,11 @@ class ProximalGradientDescent(_PenalisedOptimizer):
     Parameters
     ----------
     learning_rate : float, schedule or callable
-        η, not negative; a `keras.optimizers.schedules.LearningRateSchedule`, or a
-        function of no argument.
+        η, not negative; a `LearningRateSchedule` or a function of no argument gives it.
     l1_regularization_strength, l2_regularization_strength : float
         λ₁ and λ₂, not negative.
     **options
-        What every Keras optimizer takes: `weight_decay`, `clipnorm`, `use_ema`, `name`…
+        What every Keras optimizer takes: `weight_decay`, `clipnorm`, `use_ema`…
 
     Raises
     ------
@@ -143,14 +137,13 @@ class ProximalAdagrad(_PenalisedOptimizer):
     Parameters
     ----------
     learning_rate : float, schedule or callable
-        η, not negative; a `keras.optimizers.schedules.LearningRateSchedule`, or a
-        function of no argument.
+        η, not negative; a `LearningRateSchedule` or a function of no argument gives it.
     initial_accumulator_value : float
         G before the first step, positive.
     l1_regularization_strength, l2_regularization_strength : float
         λ₁ and λ₂, not negative.
     **options
-        What every Keras optimizer takes: `weight_decay`, `clipnorm`, `use_ema`, `name`…
+        What every Keras optimizer takes: `weight_decay`, `clipnorm`, `use_ema`…
 
     Raises
     ------
@@ -168,9 +161,8 @@ class ProximalAdagrad(_PenalisedOptimizer):
     ):
         penalties = (l1_regularization_strength, l2_regularization_strength)
         super().__init__(learning_rate, *penalties, **options)
-        self.initial_accumulator_value = _check_number(
-            "initial_accumulator_value", initial_accumulator_value, positive=True
-        )
+        start = initial_accumulator_value
+        self._keep("initial_accumulator_value", start, positive=True)
 
     def build(self, variables):
         if not self.built:
@@ -185,11 +177,6 @@ class ProximalAdagrad(_PenalisedOptimizer):
         self.assign_add(squares, ops.square(gradient))
         rates = rate * ops.rsqrt(squares)
         self.assign(variable, self._shrink(weights - rates * gradient, rates))
-
-    def get_config(self):
-        return super().get_config() | {
-            "initial_accumulator_value": self.initial_accumulator_value
-        }
 
 
 @keras.saving.register_keras_serializable(package="course_utils")
@@ -209,8 +196,8 @@ class AdagradDA(_PenalisedOptimizer):
     Parameters
     ----------
     learning_rate : float, schedule or callable
-        η, not negative; a `keras.optimizers.schedules.LearningRateSchedule`, or a
-        function of no argument. A new rate rescales the whole sum, not just a step.
+        η, not negative; a `LearningRateSchedule` or a function of no argument gives it.
+        A new rate rescales the whole sum, not just a step.
     initial_gradient_squared_accumulator_value : float
         G before the first step, positive.
     l1_regularization_strength, l2_regularization_strength : float
@@ -241,11 +228,8 @@ class AdagradDA(_PenalisedOptimizer):
             )
         penalties = (l1_regularization_strength, l2_regularization_strength)
         super().__init__(learning_rate, *penalties, **options)
-        self.initial_gradient_squared_accumulator_value = _check_number(
-            "initial_gradient_squared_accumulator_value",
-            initial_gradient_squared_accumulator_value,
-            positive=True,
-        )
+        start = initial_gradient_squared_accumulator_value
+        self._keep("initial_gradient_squared_accumulator_value", start, positive=True)
 
     def build(self, variables):
         if not self.built:
@@ -267,13 +251,6 @@ class AdagradDA(_PenalisedOptimizer):
         pull = _soft_threshold(-total, step * self.l1_regularization_strength)
         stiffness = step * self.l2_regularization_strength * rate + ops.sqrt(squares)
         self.assign(variable, rate * pull / stiffness)
-
-    def get_config(self):
-        return super().get_config() | {
-            "initial_gradient_squared_accumulator_value": (
-                self.initial_gradient_squared_accumulator_value
-            )
-        }
 
 
 def _soft_threshold(values, threshold):

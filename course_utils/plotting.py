@@ -126,25 +126,8 @@ def _widget_view(draw, png, sliders, columns):
     import ipywidgets
 
     picture = ipywidgets.Image(value=png, format="png")
-    controls = {
-        name: (
-            ipywidgets.IntSlider
-            if all(isinstance(number, int) for number in spec)
-            else ipywidgets.FloatSlider
-        )(
-            min=spec[0],
-            max=spec[1],
-            step=spec[2],
-            value=spec[3],
-            description=name.replace("_", " "),
-            continuous_update=False,
-            style={"description_width": "9em" if columns == 1 else "initial"},
-            layout={"width": "32em" if columns == 1 else "15em"},
-        )
-        for name, spec in sliders.items()
-    }
-
     trouble = ipywidgets.Output()  # else an error goes to a log that nobody opens
+    controls = {}
 
     @trouble.capture(clear_output=True)
     def redraw(_):
@@ -154,8 +137,19 @@ def _widget_view(draw, png, sliders, columns):
         finally:
             plt.close("all")  # one half drawn, too
 
-    for control in controls.values():
-        control.observe(redraw, names="value")
+    for name, (low, high, step, default) in sliders.items():
+        whole = all(isinstance(number, int) for number in (low, high, step, default))
+        controls[name] = (ipywidgets.IntSlider if whole else ipywidgets.FloatSlider)(
+            default,
+            min=low,
+            max=high,
+            step=step,
+            description=name.replace("_", " "),
+            continuous_update=False,
+            style={"description_width": "9em" if columns == 1 else "initial"},
+            layout={"width": "32em" if columns == 1 else "15em"},
+        )
+        controls[name].observe(redraw, names="value")
     grid = {"grid_template_columns": f"repeat({columns}, max-content)"}
     sheet = ipywidgets.GridBox(list(controls.values()), layout=grid)
     model = ipywidgets.VBox([sheet, trouble, picture]).model_id
@@ -271,21 +265,10 @@ def decision_regions(ax, predict, points, labels, *, resolution=200):
     xs, ys = (np.linspace(*ends, resolution) for ends in zip(low, high, strict=True))
     grid = np.stack(np.meshgrid(xs, ys), axis=-1)
     values = np.asarray(predict(grid.reshape(-1, 2))).reshape(resolution, resolution)
-    ax.contourf(
-        xs,
-        ys,
-        values,
-        levels=[-np.inf, 0.5, np.inf],
-        colors=[COLORS["blue"], COLORS["red"]],
-        alpha=0.15,
-    )
-    ax.contour(xs, ys, values, levels=[0.5], colors="black", linewidths=2)
-    for label, color, marker in ((0, "blue", "o"), (1, "red", "^")):
-        ax.scatter(
-            *points[labels == label].T,
-            c=COLORS[color],
-            marker=marker,
-            s=22,
-            linewidths=0,
-        )
+    colors = [COLORS["blue"], COLORS["red"]]
+    ax.contourf(xs, ys, values, [-np.inf, 0.5, np.inf], colors=colors, alpha=0.15)
+    ax.contour(xs, ys, values, [0.5], colors="black", linewidths=2)
+    for label, color, marker in zip((0, 1), colors, "o^", strict=True):
+        of_class = points[labels == label]
+        ax.scatter(*of_class.T, s=22, c=color, marker=marker, linewidths=0)
     ax.set(xlabel="$x_1$", ylabel="$x_2$", xlim=low[:1].tolist() + high[:1].tolist())

@@ -54,7 +54,7 @@ def fit(
     """Train a compiled Keras model with one compact progress line.
 
     With `checkpoint_dir` the run may be killed at any instant and continued by the same
-    call in a new process; the notes say what is guaranteed.
+    call in a new process; `course_utils.resume` says what is guaranteed.
 
     Parameters
     ----------
@@ -104,59 +104,31 @@ def fit(
     other inputs, with `shuffle`, `sample_weight`, `validation_split` or
     `steps_per_epoch`, and where the model's `steps_per_execution` does not divide the
     number of batches in an epoch.
-
-    What holds with `checkpoint_dir`:
-
-    - The unit is an epoch. There is a checkpoint of the start and of every epoch that
-      ended, until `keep` newer ones exist. It is visible only when whole and on the
-      disk, so that SIGKILL or a power cut can cost one epoch and no more.
-    - The same call, on a model built and compiled the same way, goes on from the newest
-      checkpoint, or from the one before if that is damaged, with a warning. A finished
-      run returns at once, one asked for more `epochs` goes on.
-    - Weights, optimizer state, metrics and history (but not ``seconds``) end bit for
-      bit like those of a run never stopped, on the same machine with the same
-      libraries and settings. `course_utils.resumable` names the exceptions.
-    - Order and random draws are functions of seed, epoch and step. They differ from
-      those of a run without `checkpoint_dir`.
     """
     if not getattr(model, "compiled", False):
         raise ValueError(
             "the model is not compiled: call model.compile(optimizer, loss) before fit"
         )
-    progress = _progress_line(name, epochs)
+    callbacks = options.pop("callbacks", None) or []
+    callbacks = [*callbacks] if isinstance(callbacks, (list, tuple)) else [callbacks]
+    bar = _progress_line(name, epochs)
     if checkpoint_dir is not None:
-        from course_utils import checkpoints, resumable  # TensorFlow is loaded by now
+        from course_utils import checkpoints, resume  # TensorFlow is loaded by now
 
         with checkpoints.CheckpointFolder(checkpoint_dir, keep) as folder:
-            history = resumable.train(
-                model,
-                x,
-                y,
-                folder,
-                epochs=epochs,
-                batch_size=batch_size,
-                seed=seed,
-                progress=progress,
-                options=options,
+            history = resume.train(
+                model, x, y, folder, epochs, batch_size, seed, callbacks, bar, options
             )
     else:
         if seed is not None:
             raise TypeError("seed goes with checkpoint_dir; else use seed_everything")
-        callbacks = [*as_list(options.pop("callbacks", None)), progress]
         _make_variables(model, x, y)
-        data = _data(model, x, y, batch_size, options)
-        history = model.fit(
-            epochs=epochs, callbacks=callbacks, verbose=0, **(data | options)
-        ).history
+        options = _data(model, x, y, batch_size, options) | options
+        callbacks.append(bar)
+        history = model.fit(epochs=epochs, callbacks=callbacks, verbose=0, **options)
+        history = history.history
     result = {key: np.asarray(values) for key, values in history.items()}
-    return result | {"seconds": np.asarray(progress.seconds)}
-
-
-def as_list(callbacks):
-    """Callbacks as Keras takes them, one, several or None, as a list."""
-    if callbacks is None:
-        return []
-    return [*callbacks] if isinstance(callbacks, (list, tuple)) else [callbacks]
+    return result | {"seconds": np.asarray(bar.seconds)}
 
 
 def _data(model, x, y, batch_size, options):
@@ -174,49 +146,20 @@ def _data(model, x, y, batch_size, options):
     steps = -(-len(x) // batch_size)
     if steps % model.steps_per_execution:  # its last call would go on into a new epoch
         return keras_shuffles
-    batches = _endless_batches(x, y, batch_size)
-    data = {"x": batches, "steps_per_epoch": steps, "shuffle": False}
+    from course_utils import batches
+
+    shuffled = batches.shuffled(x, y, batch_size)
+    data = {"x": shuffled, "steps_per_epoch": steps, "shuffle": False}
     if isinstance(options.get("validation_data"), (tuple, list)):
         data["validation_batch_size"] = batch_size
     return data
 
 
-def _endless_batches(x, y, batch_size):
-    """A dataset of batches (x, y) without end, each epoch in an order of its own."""
-    import keras
-    import tensorflow as tf
-
-    def tensor(array):  # with the dtype that Keras would give it
-        floating = np.issubdtype(array.dtype, np.floating)
-        return tf.convert_to_tensor(array, keras.config.floatx() if floating else None)
-
-    rows = tf.data.Dataset.range(len(x)).shuffle(len(x)).batch(batch_size)
-    # As a dataset: what a function refers to would stay in memory when this is over.
-    whole = tf.data.Dataset.from_tensors((tensor(x), tensor(y)))
-    both = tf.data.Dataset.zip((rows.repeat(), whole.repeat()))
-    batches = both.map(lambda row, xy: tuple(tf.gather(t, row) for t in xy))
-    return untuned(batches.prefetch(2))
-
-
-def untuned(dataset):
-    """The dataset without tf.data's autotuning.
-
-    There is nothing to tune in a pipeline that gathers small batches, and beside the
-    tuning many an epoch takes one and a half times as long on two cores: compare the
-    seconds of ``keras`` and ``fit`` in ``benchmarks/results.json``.
-    """
-    import tensorflow as tf
-
-    options = tf.data.Options()
-    options.autotune.enabled = False
-    return dataset.with_options(options)
-
-
 def _make_variables(model, x, y):
     """Make the variables of optimizer and metrics before training traces its step.
 
-    Keras would make them while TensorFlow traces, which then has to trace once more:
-    that second time is half of what the first epoch of a small network takes.
+    Keras makes them while TensorFlow traces, which then has to trace once more: half of
+    the time that the first epoch of a small network takes.
     """
     if not (model.built and model.optimizer) or model.optimizer.built:
         return

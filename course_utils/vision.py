@@ -1,34 +1,66 @@
 """Networks that know ImageNet, behind one interface: Inception-v3 and a bundled one.
 
-The lectures are about Inception-v3. Its weights come from one host only, which many
-classrooms cannot reach; so the course brings EfficientNet-Lite0 along, and says which
-of the two ran. Both are the published weights, and both tell 1,000 classes apart.
+Inception-v3's weights come from one host only, which many classrooms cannot reach; so
+the course brings EfficientNet-Lite0 along, and says which of the two ran. Both are the
+published weights, and both tell ImageNet's 1,000 classes apart.
 """
 
-import io
 import os
+from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
-from course_utils.data import DataError, read_bundled
+from course_utils.data import read_rows
+from course_utils.download import DataError, Remote, fetch, keras_folder, why_unusable
 from course_utils.feature_store import FeatureStore
-from course_utils.imagenet import imagenet_classes
-from course_utils.weights import fetch_inception, own_inception
+from course_utils.networks import trained_efficientnet_lite0
 
 __all__ = [
+    "INCEPTION",
     "Answer",
+    "ImageNetClass",
     "Network",
     "fetch_inception",
     "imagenet_classes",
     "load_network",
     "middle_square",
+    "own_inception",
 ]
 
 #: Images that go through the network together: more need memory, not less time.
 BATCH = 8
 NAMES = ("auto", "inception_v3", "efficientnet_lite0")
+#: The file, the address and the hash that `keras.applications.InceptionV3` has.
+INCEPTION = Remote(
+    name="inception_v3_weights_tf_dim_ordering_tf_kernels.h5",
+    url="https://storage.googleapis.com/tensorflow/keras-applications/"
+    "inception_v3/inception_v3_weights_tf_dim_ordering_tf_kernels.h5",
+    digest="md5:9a0d58056eeedaa3f26cb7ebd46da564",
+    size=96_112_376,
+    otherwise="work with the network that comes with the course: "
+    "load_network('efficientnet_lite0')",
+)
+
+
+class ImageNetClass(NamedTuple):
+    """A class of ImageNet."""
+
+    wordnet: str  # identifier
+    name: str  # which no other class has
+    words: str  # all words for it
+
+
+@lru_cache(maxsize=1)
+def imagenet_classes():
+    """The 1,000 classes of ImageNet, in the order of the networks' outputs.
+
+    Returns
+    -------
+    tuple of ImageNetClass
+    """
+    return tuple(ImageNetClass(**row) for row in read_rows("imagenet_classes.csv"))
 
 
 class Answer(NamedTuple):
@@ -47,10 +79,8 @@ class Network:
 
     Attributes
     ----------
-    name : str
-        ``"inception_v3"`` or ``"efficientnet_lite0"``.
-    title : str
-        The same as people write it.
+    name, title : str
+        ``"inception_v3"`` or ``"efficientnet_lite0"``, and as people write it.
     model : keras.Model
         Takes what `preprocess` gives, and gives probabilities of shape (n, 1000).
     input_size : int
@@ -139,16 +169,12 @@ class Network:
         if not 1 <= k <= 1000:
             raise ValueError(f"k={k!r}: expected 1 to 1000 classes")
         classes = imagenet_classes()
-        answers = []
-        for row in self.probabilities(images):
-            best = np.argsort(-row, kind="stable")[:k]
-            answers.append(
-                [
-                    Answer(classes[i].name, float(row[i]), int(i), classes[i].wordnet)
-                    for i in best
-                ]
-            )
-        return answers
+        rows = self.probabilities(images)
+        best = np.argsort(-rows, kind="stable")[:, :k].tolist()
+        return [
+            [Answer(classes[i].name, float(row[i]), i, classes[i].wordnet) for i in top]
+            for row, top in zip(rows, best, strict=True)
+        ]
 
     def features(self, images, cache=True):
         """What the network sees in each image, just before it decides on a class.
@@ -158,10 +184,8 @@ class Network:
         images : array or sequence of arrays
             As `preprocess` takes them.
         cache : bool
-            Whether to keep the features on disk, in ``COURSE_DATA_DIR`` or the user's
-            cache folder, under a hash of the network's weights and the image; they are
-            then there at the next run. For images that come only once, such as
-            augmented ones, False.
+            Whether to keep them on disk for the next run, see `FeatureStore`. False
+            for images that come only once, such as augmented ones.
 
         Returns
         -------
@@ -172,16 +196,7 @@ class Network:
         if not cache:
             return self._run(images)[0]
         store = FeatureStore(self.model, self.feature_size)
-        keys = [store.key(image) for image in images]
-        known = {key: store.read(key) for key in dict.fromkeys(keys)}
-        first = {key: i for i, key in reversed(list(enumerate(keys)))}
-        missing = [key for key, found in known.items() if found is None]
-        new = self._run([images[first[key]] for key in missing])[0]
-        for key, row in zip(missing, new, strict=True):
-            known[key] = row
-            store.write(key, row)
-        rows = [known[key] for key in keys]
-        return np.array(rows, np.float32).reshape(-1, self.feature_size)
+        return store.features(images, lambda new: self._run(new)[0])
 
     def _run(self, images):
         """Features and probabilities, batch by batch through one compiled function."""
@@ -212,9 +227,8 @@ def load_network(name="auto", weights=None):
         (96 MB) are used from `weights`, from the path in ``COURSE_INCEPTION_WEIGHTS``,
         from the cache or Keras' own, from ``COURSE_MIRROR``, or downloaded, in this
         order, and must have the hash that Keras publishes. ``"auto"`` takes
-        Inception-v3 if its weights can be had so, else the bundled network, and prints
-        which. It gives each host three seconds to connect and one try; a download that
-        has begun takes its time. ``COURSE_OFFLINE`` keeps it from downloading.
+        Inception-v3 if its weights can be had so, giving each host one try and three
+        seconds to connect, else the bundled network, and prints which.
     weights : str or pathlib.Path, optional
         A file with the weights of Inception-v3, or a folder that holds it.
 
@@ -238,15 +252,11 @@ def load_network(name="auto", weights=None):
             raise ValueError("weights: only for Inception-v3; the bundled has its own")
         return _efficientnet_lite0()
     path = weights or os.environ.get("COURSE_INCEPTION_WEIGHTS", "").strip()
-    if path:
-        path = own_inception(Path(path))
-    else:
-        try:
-            path = fetch_inception(quick=name == "auto")
-        except DataError:
-            if name == "inception_v3":
-                raise
-    if not path:
+    try:
+        path = own_inception(Path(path)) if path else fetch_inception(name == "auto")
+    except DataError:
+        if path or name == "inception_v3":
+            raise
         print(
             "Network: EfficientNet-Lite0, which comes with the course "
             "(Inception-v3's weights are not on this machine)."
@@ -255,6 +265,37 @@ def load_network(name="auto", weights=None):
     if name == "auto":
         print("Network: Inception-v3.")
     return _inception_v3(path)
+
+
+def fetch_inception(quick=False):
+    """The path of Inception-v3's weights: Keras' own download, or the course's.
+
+    Parameters
+    ----------
+    quick : bool
+        Whether to give up soon if a host does not answer.
+
+    Raises
+    ------
+    DataError
+        If they cannot be had; the message lists what was tried.
+    """
+    return fetch(INCEPTION, [keras_folder() / "models" / INCEPTION.name], quick)
+
+
+def own_inception(path):
+    """The path of weights in a file or its folder; DataError if not the right ones."""
+    path = path.expanduser().absolute()
+    if path.is_dir():
+        path = path / INCEPTION.name
+    if trouble := why_unusable(path, INCEPTION.digest):
+        raise DataError(
+            f"{path}: {trouble}. Expected: the weights of Inception-v3 that Keras "
+            f"publishes, {INCEPTION.size:,} bytes with {INCEPTION.digest}. Fix: name "
+            "another file, or none (COURSE_INCEPTION_WEIGHTS too) and then run "
+            "python -m course_tools fetch inception-v3"
+        )
+    return path
 
 
 def _inception_v3(path):
@@ -267,13 +308,7 @@ def _inception_v3(path):
 
 
 def _efficientnet_lite0():
-    from course_utils.networks import efficientnet_lite0
-
-    content = read_bundled("efficientnet_lite0.npz")
-    model = efficientnet_lite0()
-    with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
-        for weight in model.weights:
-            weight.assign(arrays[weight.path].astype(np.float32))
+    model = trained_efficientnet_lite0()
     source = "weights that come with the course (data/efficientnet_lite0.npz)"
     title, scale = "EfficientNet-Lite0", 1 / 128
     return Network("efficientnet_lite0", title, model, scale, -127 / 128, source)
@@ -281,14 +316,8 @@ def _efficientnet_lite0():
 
 def _as_list(images):
     """Images one by one, once each is uint8, gray or red, green and blue."""
-    if isinstance(images, np.ndarray) and images.ndim < 4:
-        if images.ndim == 3 and images.shape[-1] != 3:
-            raise ValueError(
-                f"an array of shape {images.shape}: expected (n, height, width, 3), or "
-                "(height, width, 3) for one image; gray images go into a list"
-            )
-        images = [images]
-    images = [np.asarray(image) for image in images]
+    alone = isinstance(images, np.ndarray) and images.ndim < 4
+    images = [np.asarray(image) for image in ([images] if alone else images)]
     for number, image in enumerate(images):
         color = image.ndim == 3 and image.shape[-1] == 3
         if image.dtype != np.uint8 or not (color or image.ndim == 2) or not image.size:
@@ -302,15 +331,7 @@ def _as_list(images):
 def middle_square(image, side):
     """The largest square in the middle, bicubically at another size.
 
-    Parameters
-    ----------
-    image : numpy.ndarray of uint8, shape (height, width, 3), or (height, width) if gray
-    side : int
-        Height and width of the result in pixels.
-
-    Returns
-    -------
-    numpy.ndarray of uint8, shape (side, side, 3)
+    Of an image as `Network.preprocess` takes it; uint8 of shape (side, side, 3).
     """
     from PIL import Image
 

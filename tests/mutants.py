@@ -257,8 +257,8 @@ MUTANTS = [
         "damaged checkpoint taken for whole",
         in_text(
             "course_utils/checkpoints.py",
-            '_sha256(path / name) == entry["sha256"]',
-            "True",
+            '_sha256(path / name) != entry["sha256"]',
+            "False",
         ),
         ("tests/test_checkpoints.py",),
         False,
@@ -271,7 +271,7 @@ MUTANTS = [
     ),
     Mutant(
         "photographs left lying on their side",
-        in_text("course_utils/images.py", "ImageOps.exif_transpose(image)", "image"),
+        in_text("course_utils/images.py", "_upright(image)", "image"),
         ("tests/test_images.py",),
         False,
     ),

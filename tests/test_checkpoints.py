@@ -185,18 +185,17 @@ def test_a_damaged_one_is_put_aside_for_the_one_before(tmp_path, damage, name):
     assert newest(tmp_path) == (3, "weights 3", {"n": 3})
 
 
-def test_every_flipped_bit_of_a_manifest_is_noticed(tmp_path):
+def test_a_flipped_bit_in_any_byte_of_a_manifest_is_noticed(tmp_path):
     """It is damage, or, in the number of the format, a newer format."""
     filled(tmp_path / "good", [1])
     path = tmp_path / "good/epoch-000001/manifest.json"
     good = path.read_bytes()
     for place in range(len(good)):
-        for bit in range(0, 8, 3):
-            bad = bytearray(good)
-            bad[place] ^= 1 << bit
-            path.write_bytes(bad)
-            with pytest.raises(CheckpointError, match=r"whole|newer|format"):
-                newest(tmp_path / "good")
+        bad = bytearray(good)
+        bad[place] ^= 1 << place % 8
+        path.write_bytes(bad)
+        with pytest.raises(CheckpointError, match=r"whole|newer|format"):
+            newest(tmp_path / "good")
 
 
 def test_two_damaged_ones(tmp_path):

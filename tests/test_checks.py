@@ -86,11 +86,41 @@ def test_baseline_that_is_nan_misses(capsys):
 
 
 @pytest.mark.parametrize(
+    ("value", "rival", "line"),
+    [
+        (4, 5, "✓ x = 4 (rival: no)"),
+        ("to be", "or not", "✓ x = to be (rival: no)"),
+        ([1, 2], np.array([1, 3]), "✓ x: equal (rival: no)"),
+        (np.eye(2), np.eye(3), "✓ x: equal (rival: no)"),
+        ([1.0], [NAN], "✓ x: equal (rival: no)"),
+    ],
+)
+def test_baseline_of_an_exact_value_differs(value, rival, line, capsys):
+    expect("x", value, equal_to=value, baseline=("rival", rival))
+    assert capsys.readouterr().out == line + "\n"
+
+
+@pytest.mark.parametrize(
+    ("value", "rival"),
+    [(4, 4), (4, np.float32(4)), ([1, 2], np.array([1, 2])), ("a", "a")],
+)
+def test_baseline_that_equals_the_exact_value_too_is_refused(value, rival, capsys):
+    with pytest.raises(ExpectationError, match=r"rival, measured at .* shows nothing"):
+        expect("x", value, equal_to=value, baseline=("rival", rival))
+    assert capsys.readouterr().out == ""
+
+
+def test_a_false_claim_is_told_before_a_bad_baseline():
+    with pytest.raises(ExpectationError, match="x = 4: measured 5"):
+        expect("x", 5, equal_to=4, baseline=("rival", 4))
+
+
+@pytest.mark.parametrize(
     ("value", "options", "message"),
     [
         (1.0, {}, "truth value"),
         (None, {}, "truth value"),
-        (1.0, {"at_least": 0, "at_most": 2}, "give one bound"),
+        (1.0, {"at_least": 0, "at_most": 2}, "'x': give one bound, not at_least, at"),
         (True, {"baseline": ("other", False)}, "needs a bound"),
     ],
 )
@@ -105,7 +135,11 @@ def test_results_are_recorded(tmp_path, monkeypatch):
     expect("准确率", 0.99, at_least=0.98, baseline=("untrained", 0.1))
     with pytest.raises(ExpectationError):
         expect("cost", 0.4, at_most=0.3)
-    first, second = map(json.loads, file.read_text(encoding="utf-8").splitlines())
+    expect("steps", 3, equal_to=3, baseline=("naive", 9))
+    expect("all end", True)
+    first, second, third, fourth = map(
+        json.loads, file.read_text(encoding="utf-8").splitlines()
+    )
     assert first["line"] == "✓ 准确率 ≥ 0.98 (untrained: no)"
     assert (first["measured"], first["kept"], first["bound"]) == (
         0.99,
@@ -114,7 +148,18 @@ def test_results_are_recorded(tmp_path, monkeypatch):
     )
     assert first["slack"] == pytest.approx(0.01)
     assert first["baseline"]["slack"] == pytest.approx(-0.88)
+    assert first["baseline"]["kept"] is False
     assert (second["measured"], second["kept"]) == (0.4, False)
+    assert third == {
+        "claim": "steps",
+        "bound": "equal_to",
+        "measured": 3,
+        "slack": None,
+        "kept": True,
+        "baseline": {"name": "naive", "measured": 9, "slack": None, "kept": False},
+        "line": "✓ steps = 3 (naive: no)",
+    }
+    assert (fourth["bound"], fourth["measured"], fourth["slack"]) == (None, True, None)
 
 
 def test_recording_mode_goes_on_after_a_miss(tmp_path, monkeypatch, capsys):
@@ -124,21 +169,3 @@ def test_recording_mode_goes_on_after_a_miss(tmp_path, monkeypatch, capsys):
     expect("x", 0.1, at_least=0.98)
     assert json.loads(file.read_text(encoding="utf-8"))["kept"] is False
     assert capsys.readouterr().out == ""
-
-
-def test_failure_names_the_notebook(tmp_path, monkeypatch):
-    import IPython
-
-    class Shell:
-        def get_parent(self):
-            return {"content": {"code": "expect('x', 1, at_least=2)"}}
-
-    cells = [{"source": ["expect('x', 1, ", "at_least=2)\n"]}]
-    notebook = tmp_path / "04_optimizers.ipynb"
-    notebook.write_text(json.dumps({"cells": cells}), encoding="utf-8")
-    for number, damage in enumerate(['{"cells": [', "[]", "{}", '{"cells": [{}]}']):
-        (tmp_path / f"00_damaged_{number}.ipynb").write_text(damage, encoding="utf-8")
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(IPython, "get_ipython", Shell)
-    with pytest.raises(ExpectationError, match=r"in notebook 04_optimizers\.ipynb"):
-        expect("x", 1, at_least=2)

@@ -1,6 +1,5 @@
 """The bundled data and its loaders: what they give, and how they refuse."""
 
-import csv
 import hashlib
 import io
 import json
@@ -16,11 +15,10 @@ from course_utils.data import (
     DataError,
     bundled_files,
     load_digits,
-    load_images,
-    load_photo,
-    load_photos,
     read_bundled,
+    read_rows,
 )
+from course_utils.images import load_images, load_photo
 
 
 @pytest.fixture
@@ -36,14 +34,6 @@ def failure(load=load_digits):
     with pytest.raises(DataError) as caught:
         load()
     return str(caught.value)
-
-
-def replace_digits(folder, content):
-    """Put other bytes in digits.npz, and their hash in the manifest."""
-    (folder / "digits.npz").write_bytes(content)
-    manifest = json.loads((folder / "MANIFEST.json").read_text(encoding="utf-8"))
-    manifest["files"]["digits.npz"]["sha256"] = hashlib.sha256(content).hexdigest()
-    (folder / "MANIFEST.json").write_text(json.dumps(manifest), encoding="utf-8")
 
 
 def raw_arrays():
@@ -150,7 +140,7 @@ def test_validation_is_stratified(validation):
 
 def test_validation_shares_follow_unequal_classes():
     y = np.repeat(np.arange(3, dtype=np.uint8), (600, 300, 100))
-    held = data._stratified(y, 250, seed=0)
+    held = data.validation_mask(y, 250, 0, "examples")
     assert np.bincount(y[held]).tolist() == [150, 75, 25]
 
 
@@ -174,184 +164,7 @@ def test_seed_fixes_the_validation_part():
     assert not np.array_equal(first.x_validation, other.x_validation)
 
 
-def test_photo():
-    photo = load_photo("cat")
-    assert photo.shape == (266, 400, 3)
-    assert photo.dtype == np.uint8
-    red, _, blue = photo.reshape(-1, 3).mean(axis=0)
-    assert red > blue  # a ginger cat; channels swapped would be a blue one
-
-
-def test_photo_is_the_one_that_scikit_image_has():
-    skimage = pytest.importorskip("skimage")
-    original = skimage.transform.resize(skimage.data.chelsea(), (266, 400))
-    difference = original - load_photo("cat") / 255
-    assert np.abs(difference).mean() < 0.02
-
-
-PHOTOS = [
-    "astronaut",
-    "cat",
-    "clock",
-    "coffee",
-    "flower",
-    "galaxies",
-    "photographer",
-    "retina",
-    "rocket",
-    "temple",
-]
-
-
-def test_photos():
-    photos = load_photos()
-    assert list(photos) == PHOTOS
-    for name, photo in photos.items():
-        assert photo.dtype == np.uint8
-        assert photo.ndim == 3
-        assert photo.shape[2] == 3
-        assert max(photo.shape) == 400
-        np.testing.assert_array_equal(photo, load_photo(name))
-
-
-# The labelled pictures
-
-
-def index():
-    text = (data.DATA / "objects" / "index.csv").read_text(encoding="utf-8")
-    return list(csv.DictReader(io.StringIO(text)))
-
-
-def test_images():
-    images = load_images()
-    assert images.classes == (
-        *("birds", "food", "household"),
-        *("mammals", "plants", "vehicles"),
-    )
-    assert images.x_train.shape == (157, 160, 160, 3)
-    assert images.x_test.shape == (67, 160, 160, 3)
-    assert images.x_train.dtype == images.x_test.dtype == np.uint8
-    assert images.y_train.dtype == images.y_test.dtype == np.int64
-    assert np.bincount(images.y_train).tolist() == [25, 31, 20, 43, 24, 14]
-    assert np.bincount(images.y_test).tolist() == [10, 14, 8, 19, 10, 6]
-    assert images.x_validation is None
-    assert images.y_validation is None
-    assert "x_train (157, 160, 160, 3)" in repr(images)
-    assert len(repr(images)) < 300
-
-
-def test_images_stand_on_white():
-    for image in load_images().x_test:
-        corners = image[[0, 0, -1, -1], [0, -1, 0, -1]]
-        assert corners.min() > 245
-        assert image.std() > 10
-
-
-def test_image_labels_belong_to_their_files():
-    from PIL import Image
-
-    images = load_images()
-    for x, y, part in (
-        (images.x_train, images.y_train, "train"),
-        (images.x_test, images.y_test, "test"),
-    ):
-        found = {
-            image.tobytes(): images.classes[label]
-            for image, label in zip(x, y, strict=True)
-        }
-        rows = [row for row in index() if row["part"] == part]
-        assert len(rows) == len(found)
-        for row in rows:
-            with Image.open(data.DATA / "objects" / row["file"]) as image:
-                assert found[image.tobytes()] == row["class"]
-            assert row["file"].startswith(f"{row['class']}/")
-
-
-def test_image_classes_are_mixed():
-    y = load_images().y_train
-    assert np.mean(y[1:] == y[:-1]) < 0.3
-    assert len(set(y[:20])) == 6
-
-
-def test_look_alikes_are_on_one_side():
-    parts = {}
-    for row in index():
-        parts.setdefault(row["alike"], set()).add(row["part"])
-    assert len(parts) < len(index())
-    assert all(len(part) == 1 for part in parts.values())
-
-
-def test_no_picture_is_nearly_or_mirrored_in_both_parts():
-    """Small gray versions differ by more than a re-encoded or mirrored copy would."""
-    images = load_images()
-
-    def small(x):
-        gray = x.mean(axis=-1).reshape(len(x), 16, 10, 16, 10).mean(axis=(2, 4))
-        return gray.reshape(len(x), -1)
-
-    train, test = small(images.x_train), small(images.x_test)
-    mirrored = small(images.x_train[:, :, ::-1])
-    for image in test:
-        assert np.abs(train - image).mean(axis=1).min() > 4
-        assert np.abs(mirrored - image).mean(axis=1).min() > 4
-
-
-def test_every_picture_says_where_it_is_from():
-    for row in index():
-        for key in ("shows", "credit", "source"):
-            assert row[key].strip(), row["file"]
-        assert "cartoon" not in row["source"]
-        assert "_mirror" not in row["source"]
-
-
-@pytest.mark.parametrize("validation", [30, 0.2])
-def test_image_validation(validation):
-    whole, split = load_images(), load_images(validation=validation, seed=3)
-    assert 24 <= len(split.x_validation) <= 38
-    assert len(split.x_train) + len(split.x_validation) == 157
-    assert set(split.y_validation) == set(range(6))
-    np.testing.assert_array_equal(split.x_test, whole.x_test)
-    where = {image.tobytes(): label for image, label in zip(*whole[:2], strict=True)}
-    for x, y in (split[:2], split[2:4]):
-        assert [where[image.tobytes()] for image in x] == y.tolist()
-    same = load_images(validation=validation, seed=3)
-    np.testing.assert_array_equal(same.x_validation, split.x_validation)
-    other = load_images(validation=validation, seed=4)
-    assert not np.array_equal(other.y_validation, split.y_validation) or not (
-        np.array_equal(other.x_validation, split.x_validation)
-    )
-
-
-def test_image_validation_keeps_look_alikes_together():
-    from PIL import Image
-
-    group = {}
-    for row in index():
-        with Image.open(data.DATA / "objects" / row["file"]) as image:
-            group[image.tobytes()] = row["alike"]
-    for seed in range(4):
-        split = load_images(validation=40, seed=seed)
-        held = {group[image.tobytes()] for image in split.x_validation}
-        assert not held & {group[image.tobytes()] for image in split.x_train}
-
-
-def test_damaged_picture(folder):
-    path = folder / "objects" / index()[0]["file"]
-    path.write_bytes(path.read_bytes() + b"x")
-    message = failure(load_images)
-    assert message.startswith(f"{path}: ")
-    assert f"Fix: git checkout -- data/objects/{index()[0]['file']}" in message
-    path.unlink()
-    assert "no such file" in failure(load_images)
-
-
 # Wrong arguments
-
-
-@pytest.mark.parametrize("validation", [-1, 1.0, 157, True, None])
-def test_impossible_image_validation(validation):
-    with pytest.raises(ValueError, match=r"157 training pictures .* 0 to 156"):
-        load_images(validation=validation)
 
 
 @pytest.mark.parametrize("subset", ["foo", "", None, "Full"])
@@ -373,12 +186,6 @@ def test_impossible_validation(validation):
 def test_impossible_seed(seed):
     with pytest.raises(ValueError, match="whole number"):
         load_digits(validation=10, seed=seed)
-
-
-@pytest.mark.parametrize("name", ["dog", "../digits", "", "cat.jpg"])
-def test_unknown_photo(name):
-    with pytest.raises(ValueError, match=r"no photo .*there are: astronaut, cat"):
-        load_photo(name)
 
 
 # Damaged files: one error that names the file, what was expected, and the fix
@@ -433,6 +240,17 @@ def test_damaged_photo(folder):
     assert "Fix: git checkout -- data/photos/cat.jpg" in message
 
 
+def test_damaged_picture(folder):
+    pictures = read_rows("objects/index.csv")
+    path = folder / "objects" / pictures[0]["file"]
+    path.write_bytes(path.read_bytes() + b"x")
+    message = failure(load_images)
+    assert message.startswith(f"{path}: ")
+    assert f"Fix: git checkout -- data/objects/{pictures[0]['file']}" in message
+    path.unlink()
+    assert "no such file" in failure(load_images)
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -460,6 +278,9 @@ def test_package_without_the_repository(folder):
     assert "pip install -e ." in message
 
 
+# The folder
+
+
 def stored(arrays):
     """The arrays as an npz file that is not compressed; None leaves one out."""
     file = io.BytesIO()
@@ -467,36 +288,25 @@ def stored(arrays):
     return file.getvalue()
 
 
-@pytest.mark.parametrize(
-    ("changes", "found"),
-    [
-        ({"y_test": None}, "arrays {"),
-        ({"extra": np.zeros(3, np.uint8)}, "'extra': (3,)"),
-        ({"x_train": np.zeros((4000, 784), np.uint8)}, "(4000, 784)"),
-        ({"x_test": np.zeros((1000, 28, 28))}, "'x_test': 'float64'"),
-        ({"y_test": np.full(1000, 10, np.uint8)}, "labels above 9"),
-        ({"y_test": np.array([{}] * 1000, dtype=object)}, "allow_pickle=False"),
-    ],
-)
-def test_wrong_arrays(folder, changes, found):
-    replace_digits(folder, stored(raw_arrays() | changes))
-    assert_complete(failure(), folder / "digits.npz", found)
-
-
-@pytest.mark.parametrize("content", [b"", b"text", b"PK\x03\x04 broken"])
-def test_no_archive_at_all(folder, content):
-    replace_digits(folder, content)
-    assert_complete(failure(), folder / "digits.npz", "no npz archive")
-
-
-def test_array_alone_is_no_archive(folder):
-    file = io.BytesIO()
-    np.save(file, np.zeros(3))
-    replace_digits(folder, file.getvalue())
-    assert_complete(failure(), folder / "digits.npz", "no npz archive")
-
-
-# The folder
+def test_a_table_of_text_is_read_as_simply_as_an_array(folder, build, capsys):
+    content = "name,mass (g),kind\nÅsa,3750,Adélie\n'',,\"a, b\"\n".encode()
+    (folder / "tables").mkdir()
+    (folder / "tables" / "birds.csv").write_bytes(content)
+    manifest = json.loads((folder / "MANIFEST.json").read_text(encoding="utf-8"))
+    sha256 = hashlib.sha256(content).hexdigest()
+    entry = {"sha256": sha256, "bytes": len(content)}
+    manifest["files"]["tables/birds.csv"] = entry
+    (folder / "MANIFEST.json").write_text(json.dumps(manifest), encoding="utf-8")
+    assert read_bundled("tables/birds.csv") == content
+    assert read_rows("tables/birds.csv") == [
+        {"name": "Åsa", "mass (g)": "3750", "kind": "Adélie"},
+        {"name": "''", "mass (g)": "", "kind": "a, b"},
+    ]
+    assert build.same_content("tables/birds.csv", content, content)
+    assert not build.same_content("tables/birds.csv", content, content[:-5] + b"\n")
+    (folder / "tables" / "birds.csv").write_bytes(content.replace(b"3750", b"3751"))
+    message = failure(lambda: read_rows("tables/birds.csv"))
+    assert "Fix: git checkout -- data/tables/birds.csv" in message
 
 
 def test_manifest_lists_every_file_and_no_other():
@@ -507,7 +317,7 @@ def test_manifest_lists_every_file_and_no_other():
         for path in data.DATA.rglob("*")
         if path.is_file() and "__pycache__" not in path.parts
     }
-    pictures = {f"objects/{row['file']}" for row in index()}
+    pictures = {f"objects/{row['file']}" for row in read_rows("objects/index.csv")}
     assert present - ours == set(bundled_files()) | pictures
     assert not pictures & set(bundled_files())
 
@@ -528,7 +338,11 @@ def test_small_enough_to_bundle():
     assert sizes.pop("digits.npz") < 850_000
     assert sizes.pop("efficientnet_lite0.npz") <= 9_000_000
     assert max(sizes.values()) <= 60_000
-    assert 500_000 < sum(int(row["bytes"]) for row in index()) <= 1_200_000
+    assert (
+        500_000
+        < sum(int(row["bytes"]) for row in read_rows("objects/index.csv"))
+        <= 1_200_000
+    )
 
 
 @pytest.fixture(scope="module")
@@ -548,9 +362,6 @@ def build():
 
 def test_build_script_makes_every_file(build):
     assert set(build.FILES) == set(bundled_files())
-    assert {f"photos/{name}.jpg" for name in build.PHOTOS} == {
-        f"photos/{name}.jpg" for name in PHOTOS
-    }
 
 
 INSTALLED = [
@@ -614,7 +425,8 @@ def test_build_writes_file_and_manifest(build, folder, monkeypatch):
 
 def test_importing_and_loading_need_neither_tensorflow_nor_network_libraries():
     code = (
-        "import sys; from course_utils.data import load_digits; load_digits(); "
+        "import sys; from course_utils import images; "
+        "from course_utils.data import load_digits; load_digits(); "
         "heavy = {'tensorflow', 'keras', 'pooch', 'requests', 'filelock', 'tqdm', "
         "'PIL', 'matplotlib'} & set(sys.modules); print(sorted(heavy))"
     )

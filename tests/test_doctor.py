@@ -430,7 +430,7 @@ def test_what_was_fetched_is_found_wherever_it_lies(
 ):
     content = b"digits"
     digest = hashlib.sha256(content).hexdigest()
-    remote = dataclasses.replace(data.FULL_MNIST, sha256=digest)
+    remote = dataclasses.replace(data.FULL_MNIST, digest=f"sha256:{digest}")
     monkeypatch.setattr(data, "FULL_MNIST", remote)
     path = tmp_path / place / remote.name
     path.parent.mkdir(parents=True)

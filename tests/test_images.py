@@ -1,4 +1,4 @@
-"""Reading pictures: what people have is accepted, the rest is refused with a reason."""
+"""Pictures: the course's own; what people have is read or refused with a reason."""
 
 import io
 import struct
@@ -6,9 +6,187 @@ import zlib
 
 import numpy as np
 import pytest
-from PIL import Image, ImageCms, features
+from PIL import Image, ImageCms, PngImagePlugin, features
 
-from course_utils.images import ImageError, read_image, read_images
+from course_utils import data
+from course_utils.data import read_rows
+from course_utils.images import (
+    ImageError,
+    load_images,
+    load_photo,
+    load_photos,
+    read_image,
+    read_images,
+)
+
+# The course's own
+
+
+def test_photo():
+    photo = load_photo("cat")
+    assert photo.shape == (266, 400, 3)
+    assert photo.dtype == np.uint8
+    red, _, blue = photo.reshape(-1, 3).mean(axis=0)
+    assert red > blue  # a ginger cat; channels swapped would be a blue one
+
+
+def test_photo_is_the_one_that_scikit_image_has():
+    skimage = pytest.importorskip("skimage")
+    original = skimage.transform.resize(skimage.data.chelsea(), (266, 400))
+    difference = original - load_photo("cat") / 255
+    assert np.abs(difference).mean() < 0.02
+
+
+PHOTOS = [
+    "astronaut",
+    "cat",
+    "clock",
+    "coffee",
+    "flower",
+    "galaxies",
+    "photographer",
+    "retina",
+    "rocket",
+    "temple",
+]
+
+
+def test_photos():
+    photos = load_photos()
+    assert list(photos) == PHOTOS
+    for name, photo in photos.items():
+        assert photo.dtype == np.uint8
+        assert photo.ndim == 3
+        assert photo.shape[2] == 3
+        assert max(photo.shape) == 400
+        np.testing.assert_array_equal(photo, load_photo(name))
+
+
+@pytest.fixture(scope="module")
+def images():
+    """The labelled pictures; the tests leave them as they are."""
+    return load_images()
+
+
+def test_images(images):
+    assert images.classes == (
+        *("birds", "food", "household"),
+        *("mammals", "plants", "vehicles"),
+    )
+    assert images.x_train.shape == (157, 160, 160, 3)
+    assert images.x_test.shape == (67, 160, 160, 3)
+    assert images.x_train.dtype == images.x_test.dtype == np.uint8
+    assert images.y_train.dtype == images.y_test.dtype == np.int64
+    assert np.bincount(images.y_train).tolist() == [25, 31, 20, 43, 24, 14]
+    assert np.bincount(images.y_test).tolist() == [10, 14, 8, 19, 10, 6]
+    assert images.x_validation is None
+    assert images.y_validation is None
+    assert "x_train (157, 160, 160, 3)" in repr(images)
+    assert len(repr(images)) < 300
+
+
+def test_images_stand_on_white(images):
+    for image in images.x_test:
+        corners = image[[0, 0, -1, -1], [0, -1, 0, -1]]
+        assert corners.min() > 245
+        assert image.std() > 10
+
+
+def test_image_labels_belong_to_their_files(images):
+    for x, y, part in (
+        (images.x_train, images.y_train, "train"),
+        (images.x_test, images.y_test, "test"),
+    ):
+        found = {
+            image.tobytes(): images.classes[label]
+            for image, label in zip(x, y, strict=True)
+        }
+        rows = [row for row in read_rows("objects/index.csv") if row["part"] == part]
+        assert len(rows) == len(found)
+        for row in rows:
+            with Image.open(data.DATA / "objects" / row["file"]) as image:
+                assert found[image.tobytes()] == row["class"]
+            assert row["file"].startswith(f"{row['class']}/")
+
+
+def test_image_classes_are_mixed(images):
+    y = images.y_train
+    assert np.mean(y[1:] == y[:-1]) < 0.3
+    assert len(set(y[:20])) == 6
+
+
+def test_look_alikes_are_on_one_side():
+    parts = {}
+    for row in read_rows("objects/index.csv"):
+        parts.setdefault(row["alike"], set()).add(row["part"])
+    assert len(parts) < len(read_rows("objects/index.csv"))
+    assert all(len(part) == 1 for part in parts.values())
+
+
+def test_no_picture_is_nearly_or_mirrored_in_both_parts(images):
+    """Small gray versions differ by more than a re-encoded or mirrored copy would."""
+
+    def small(x):
+        gray = x.mean(axis=-1).reshape(len(x), 16, 10, 16, 10).mean(axis=(2, 4))
+        return gray.reshape(len(x), -1)
+
+    train, test = small(images.x_train), small(images.x_test)
+    mirrored = small(images.x_train[:, :, ::-1])
+    for image in test:
+        assert np.abs(train - image).mean(axis=1).min() > 4
+        assert np.abs(mirrored - image).mean(axis=1).min() > 4
+
+
+def test_every_picture_says_where_it_is_from():
+    for row in read_rows("objects/index.csv"):
+        for key in ("shows", "credit", "source"):
+            assert row[key].strip(), row["file"]
+        assert "cartoon" not in row["source"]
+        assert "_mirror" not in row["source"]
+
+
+@pytest.mark.parametrize("validation", [30, 0.2])
+def test_image_validation(validation):
+    whole, split = load_images(), load_images(validation=validation, seed=3)
+    assert 24 <= len(split.x_validation) <= 38
+    assert len(split.x_train) + len(split.x_validation) == 157
+    assert set(split.y_validation) == set(range(6))
+    np.testing.assert_array_equal(split.x_test, whole.x_test)
+    where = {image.tobytes(): label for image, label in zip(*whole[:2], strict=True)}
+    for x, y in (split[:2], split[2:4]):
+        assert [where[image.tobytes()] for image in x] == y.tolist()
+    same = load_images(validation=validation, seed=3)
+    np.testing.assert_array_equal(same.x_validation, split.x_validation)
+    other = load_images(validation=validation, seed=4)
+    assert not np.array_equal(other.y_validation, split.y_validation) or not (
+        np.array_equal(other.x_validation, split.x_validation)
+    )
+
+
+def test_image_validation_keeps_look_alikes_together():
+    group = {}
+    for row in read_rows("objects/index.csv"):
+        with Image.open(data.DATA / "objects" / row["file"]) as image:
+            group[image.tobytes()] = row["alike"]
+    for seed in range(4):
+        split = load_images(validation=40, seed=seed)
+        held = {group[image.tobytes()] for image in split.x_validation}
+        assert not held & {group[image.tobytes()] for image in split.x_train}
+
+
+@pytest.mark.parametrize("validation", [-1, 1.0, 157, True, None])
+def test_impossible_image_validation(validation):
+    with pytest.raises(ValueError, match=r"157 training pictures .* 0 to 156"):
+        load_images(validation=validation)
+
+
+@pytest.mark.parametrize("name", ["dog", "../digits", "", "cat.jpg"])
+def test_unknown_photo(name):
+    with pytest.raises(ValueError, match=r"no photo .*there are: astronaut, cat"):
+        load_photo(name)
+
+
+# What people have
 
 
 def scene(width=48, height=32):
@@ -40,9 +218,6 @@ def reason(path):
     message = str(caught.value)
     assert message.startswith(f"{path}: ")
     return message.removeprefix(f"{path}: ")
-
-
-# What is accepted
 
 
 @pytest.mark.parametrize(
@@ -86,6 +261,57 @@ def test_turned_upright_as_the_camera_noted(tmp_path, orientation, name):
     options = {"lossless": True} if name.endswith("webp") else {}
     path = saved(tmp_path / name, stored, exif=exif.tobytes(), **options)
     assert difference(read_image(path), scene()) < 15
+
+
+def exif(*entries):
+    """EXIF data of (tag, type, count, value in four bytes), right or wrong."""
+    fields = b"".join(struct.pack("<HHI4s", *entry) for entry in entries)
+    start = struct.pack("<2sHIH", b"II", 42, 8, len(entries))
+    return b"Exif\0\0" + start + fields + bytes(4)
+
+
+@pytest.mark.parametrize("name", ["a.jpg", "a.png", "a.webp"])
+@pytest.mark.parametrize(
+    "other",
+    [
+        (296, 2, 2, b"2\0"),  # the unit of the resolution as a letter
+        (282, 2, 4, b"abc\0"),  # the resolution too
+        (282, 5, 1, b"\xff\xff\0\0"),  # somewhere beyond the end
+        (34665, 4, 1, b"\xff\xff\xff\xff"),  # more notes there
+        (282, 99, 1, b"abcd"),  # in a type that there is not
+    ],
+)
+def test_turned_upright_whatever_else_the_camera_noted(tmp_path, name, other):
+    stored = np.ascontiguousarray(np.rot90(scene()))
+    notes = exif((274, 3, 1, b"\6\0\0\0"), other)
+    options = {"lossless": True} if name.endswith("webp") else {}
+    path = saved(tmp_path / name, stored, exif=notes, **options)
+    assert difference(read_image(path), scene()) < 15
+
+
+@pytest.mark.parametrize("name", ["a.jpg", "a.png", "a.webp"])
+@pytest.mark.parametrize(
+    "notes",
+    [
+        b"Exif\0\0no notes at all",
+        exif()[:-6],
+        exif((274, 2, 2, b"6\0")),
+        exif((274, 3, 1, b"\x09\0\0\0")),
+        exif((274, 5, 1, b"\xff\xff\0\0")),
+    ],
+)
+def test_notes_without_a_usable_orientation_do_no_harm(tmp_path, name, notes):
+    options = {"lossless": True} if name.endswith("webp") else {}
+    path = saved(tmp_path / name, scene(), exif=notes, **options)
+    assert difference(read_image(path), scene()) < 15
+
+
+def test_long_notes_in_a_png_do_no_harm(tmp_path):
+    """Programs that draw keep their work in it."""
+    notes = PngImagePlugin.PngInfo()
+    notes.add_text("workflow", "x" * 2_000_000, zip=True)
+    path = saved(tmp_path / "a.png", scene(), pnginfo=notes)
+    assert difference(read_image(path), scene()) == 0
 
 
 def test_cmyk(tmp_path):
@@ -278,7 +504,7 @@ def test_no_picture_inside(tmp_path, content):
 
 
 def test_formats_that_are_not_read_are_refused_kindly(tmp_path):
-    assert "no picture in a known" in reason(saved(tmp_path / "a.tiff", scene()))
+    assert "not JPEG, PNG, GIF" in reason(saved(tmp_path / "a.tiff", scene()))
     (tmp_path / "phone.heic").write_bytes(b"\0\0\0\x18ftypheic" + bytes(500))
     assert reason(tmp_path / "phone.heic") == "a HEIC picture: save it as JPEG first"
 

@@ -262,8 +262,10 @@ def test_half_precision_weights(optimizer, dtype):
     gradients = np.full((600, 8), 2**-8, "float32")
     weights = keras.Variable(start, dtype=dtype)
     ours = optimizer(0.5, **{L1: 2**-10})
+    ours.build([weights])
+    step = tf.function(lambda gradient: ours.apply([gradient], [weights]))
     for gradient in gradients:
-        ours.apply([keras.ops.cast(gradient, dtype)], [weights])
+        step(keras.ops.cast(gradient, dtype))
     assert weights.dtype == dtype
     one = trajectory(optimizer(0.5, **{L1: 2**-10}), start, gradients, jit=False)[-1]
     half = weights.numpy().astype("float32")

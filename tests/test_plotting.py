@@ -1,6 +1,10 @@
 """Figures: small PNGs with alt text, drawn from what they are given."""
 
 import io
+import os
+import subprocess
+import sys
+from pathlib import Path
 
 import matplotlib as mpl
 
@@ -55,8 +59,8 @@ def test_show_wants_alt_text(alt, shown):
 
 
 def test_show_refuses_a_picture_that_is_too_large(shown):
-    noise = np.random.default_rng(0).random((900, 1200, 3))
-    fig, ax = plt.subplots(figsize=(12, 9))
+    noise = np.random.default_rng(0).random((400, 500, 3))
+    fig, ax = plt.subplots(figsize=(5, 4))
     ax.imshow(noise)
     with pytest.raises(ValueError, match="KB"):
         plotting.show(fig, alt="noise")
@@ -266,6 +270,71 @@ def test_label_line_takes_the_colour_and_height_of_the_line():
     (text,) = ax.texts
     assert text.get_position() == (1.5, 3.0)
     assert text.get_color() == line.get_color()
+
+
+# --- the style -----------------------------------------------------------------------
+
+#: Draws with lines, points, bars, text, contours and an image; prints the picture.
+DRAW = """
+import sys
+import matplotlib
+matplotlib.use("agg")
+import matplotlib.pyplot as plt
+import numpy as np
+
+plt.style.use("course_utils.course")
+x = np.linspace(0.1, 2, 30)
+fig, ((a, b, c), (d, e, f)) = plt.subplots(2, 3, figsize=(12, 7))
+for k in range(1, 5):
+    a.plot(x, x**k, label=f"$x^{k}$")
+a.set(title="powers", xlabel="$x_1$", ylabel="value", yscale="log")
+a.legend(fancybox=True, frameon=True)
+b.scatter(x, x)
+b.errorbar(x, x + 1, 0.2)
+b.grid(True)
+c.imshow(np.arange(16).reshape(4, 4))
+d.hist(x)
+d.bar([1, 2], [3, 4], hatch="/")
+d.annotate("here", (1, 1), (1.5, 3), arrowprops={"arrowstyle": "->"})
+e.contour(-np.add.outer(x, x), colors="black")
+e.fill_between(x, x, alpha=0.2)
+f.plot(x * 1e6, -x, "o-")
+f.minorticks_on()
+fig.suptitle("figures")
+fig.savefig(sys.stdout.buffer, format="png")
+"""
+
+LATEX = """
+text.usetex: True
+text.color: red
+font.family: serif
+figure.autolayout: True
+axes.grid: True
+path.sketch: 1, 100, 2
+savefig.transparent: True
+lines.marker: o
+"""
+
+
+def drawn_with(matplotlibrc, tmp_path):
+    file = tmp_path / "matplotlibrc"
+    file.write_text(matplotlibrc, encoding="utf-8")
+    environment = os.environ | {"MATPLOTLIBRC": str(file)}
+    command = [sys.executable, "-c", DRAW]
+    return subprocess.run(
+        command, env=environment, stdout=subprocess.PIPE, check=True
+    ).stdout
+
+
+def test_a_matplotlibrc_changes_no_figure(tmp_path):
+    """Neither LaTeX and a few colours, nor all that Matplotlib 1 had otherwise."""
+    classic = Path(mpl.get_data_path(), "stylelib/classic.mplstyle").read_text()
+    never_set = ("_internal", "text.hinting", "hatch.", "date.", "animation.")
+    lines = [x for x in classic.splitlines() if not x.startswith(never_set)]
+    plain = drawn_with("", tmp_path)
+    assert Image.open(io.BytesIO(plain)).size == (1200, 700)
+    assert drawn_with(LATEX, tmp_path) == plain
+    assert drawn_with("\n".join(lines), tmp_path) == plain
 
 
 @pytest.mark.parametrize("deficiency", ["red", "green"])

@@ -21,8 +21,8 @@ from course_tools import flowers, labelled, recognizer
 from course_tools.labelled import FolderError, find_pictures, read_features, split
 from course_tools.main import main
 from course_tools.recognizer import RecognizerError
-from course_utils.data import load_photo
 from course_utils.download import DataError
+from course_utils.images import load_photo
 from course_utils.vision import load_network
 
 OBJECTS = Path(__file__).resolve().parents[1] / "data/objects"
@@ -527,8 +527,8 @@ def mirror(tmp_path, monkeypatch):
     def serve(content):
         (tmp_path / "mirror").mkdir()
         (tmp_path / "mirror/flower_photos.tgz").write_bytes(content)
-        digest = hashlib.sha256(content).hexdigest()
-        monkeypatch.setattr(flowers, "FLOWERS", replace(flowers.FLOWERS, sha256=digest))
+        digest = f"sha256:{hashlib.sha256(content).hexdigest()}"
+        monkeypatch.setattr(flowers, "FLOWERS", replace(flowers.FLOWERS, digest=digest))
         monkeypatch.setenv("COURSE_MIRROR", str(tmp_path / "mirror"))
         monkeypatch.setenv("COURSE_DATA_DIR", str(tmp_path / "cache"))
         return tmp_path / "cache"
@@ -552,7 +552,7 @@ def test_flowers_come_from_a_mirror_and_are_unpacked_once(mirror, capsys, monkey
 
 def test_a_wrong_archive_is_refused(mirror, monkeypatch):
     cache = mirror(packed(("flower_photos/roses/1.jpg", b"x")))
-    wrong = replace(flowers.FLOWERS, sha256="0" * 64)
+    wrong = replace(flowers.FLOWERS, digest="sha256:" + "0" * 64)
     monkeypatch.setattr(flowers, "FLOWERS", wrong)
     with pytest.raises(DataError, match="wrong content"):
         flowers.fetch_flowers()

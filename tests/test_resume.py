@@ -229,13 +229,10 @@ def test_a_finished_run_returns_at_once(finished, copied):
 
 def test_more_epochs_continue_a_finished_run(finished, copied, tmp_path):
     longer = bits(*run(tmp_path / "longer", epochs=EPOCHS + 2))
-    assert bits(*run(copied, epochs=EPOCHS + 2)) == longer
-
-
-def test_seconds_go_on(finished, copied):
-    _, history = run(copied, epochs=EPOCHS + 1)
+    net, history = run(copied, epochs=EPOCHS + 2)
+    assert bits(net, history) == longer
     assert (np.diff(history["seconds"]) > 0).all()
-    assert len(history["seconds"]) == EPOCHS + 1
+    assert len(history["seconds"]) == EPOCHS + 2
 
 
 def test_the_last_checkpoints_are_kept(finished, tmp_path):
@@ -367,14 +364,14 @@ def test_data_must_be_arrays_of_one_length(tmp_path, x, y, error):
 
 @pytest.mark.skipif(os.name == "nt", reason="limits of POSIX")
 def test_a_disk_that_fills_up_loses_nothing(finished, tmp_path):
-    """A limit on file sizes, so low that TensorFlow itself fails to write."""
+    """A limit on file sizes: NumPy fails to write, or TensorFlow, or the manifest."""
     import resource
 
     with pytest.raises(KeyboardInterrupt):
         run(tmp_path, at=[3])
     before = tree(tmp_path)
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    for limit in (0, 100, 700, 1500):
+    for limit in (0, 700, 4500):
         resource.setrlimit(resource.RLIMIT_FSIZE, (limit, hard))
         try:
             with (
@@ -405,9 +402,11 @@ def start():
     os.environ["PYTHONPATH"] = str(Path(resumable_run.__file__).parent)
     os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
 
-    def started(folder, wait=False):
+    def started(folder, **options):
         ours, theirs = context.Pipe()
-        process = context.Process(target=in_process, args=(folder, theirs, wait))
+        process = context.Process(
+            target=in_process, args=(folder, theirs), kwargs=options
+        )
         process.start()
         theirs.close()
         return process, ours
@@ -426,16 +425,43 @@ def result(process, pipe):
     return message
 
 
-def test_a_second_process_is_refused(start, tmp_path):
-    undisturbed, _ = result(*start(tmp_path / "undisturbed"))
-    process, pipe = start(tmp_path / "shared", wait=True)
+@pytest.fixture(scope="module")
+def undisturbed(start, tmp_path_factory):
+    """The bits of a run in a process of its own that nothing disturbs."""
+    return result(*start(tmp_path_factory.mktemp("undisturbed")))[0]
+
+
+def test_a_second_process_is_refused(start, undisturbed, tmp_path):
+    process, pipe = start(tmp_path, wait=True)
     assert pipe.recv() == "begun"
     with pytest.raises(CheckpointError, match="in use"):
-        train(tmp_path / "shared")
+        train(tmp_path)
     pipe.send("go on")
     assert result(process, pipe)[0] == undisturbed
 
 
+#: What a process is about to do when it is killed, one process after the other.
+INSTANTS = {
+    "before there is a checkpoint": ("os.mkdir", ".unfinished-000000"),
+    "in the midst of an epoch": ("step", "epoch 1, step 2"),
+    "while a checkpoint is written": ("open", ".unfinished-000003/manifest.json"),
+    "before it gets its name": ("os.rename", ".unfinished-000005"),
+    "while an old one is removed": ("shutil.rmtree", ".discarded-epoch-000003"),
+}
+
+
+def test_killed_at_each_instant(start, undisturbed, tmp_path):
+    done = []
+    for instant, dies in INSTANTS.items():
+        process, _ = start(tmp_path, dies=dies)
+        process.join()
+        assert process.exitcode == -signal.SIGKILL, instant
+        done.append(epochs_done(tmp_path))
+    assert done == [0, 1, 2, 4, 6]
+    assert result(*start(tmp_path))[0] == undisturbed
+
+
+@pytest.mark.long
 def test_killed_at_random_instants(start, tmp_path):
     """Killed, resumed, killed again…, then through: the same bits, chain after chain.
 

@@ -1,6 +1,7 @@
 """A class shares one folder of data, which a seat may read and not write."""
 
 import errno
+import hashlib
 import io
 import os
 import tempfile
@@ -9,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from course_utils import data, download, vision
+from course_utils import data, download, images, vision
 
 
 @pytest.fixture
@@ -57,7 +58,7 @@ def test_the_folder_is_really_closed(frozen):
 def test_a_fetched_file_is_used(frozen, monkeypatch):
     folder, freeze = frozen
     content = b"the digits"
-    digest = download.hashlib.sha256(content).hexdigest()
+    digest = f"sha256:{hashlib.sha256(content).hexdigest()}"
     remote = download.Remote("mnist.npz", "https://x.invalid/", digest, 10, "none")
     monkeypatch.setattr(data, "FULL_MNIST", remote)
     (folder / "mnist.npz").write_bytes(content)
@@ -78,7 +79,7 @@ def test_bundled_data_does_not_care(frozen):
     folder, freeze = frozen
     freeze()
     assert len(data.load_digits().x_train) == 4_000
-    assert data.load_photo("cat").dtype == np.uint8
+    assert images.load_photo("cat").dtype == np.uint8
     assert list(folder.iterdir()) == []
 
 
@@ -86,12 +87,12 @@ def test_features_are_read_and_else_computed(frozen):
     """What the lecturer's run has left there is used; what is new is computed."""
     folder, freeze = frozen
     network = vision.load_network("efficientnet_lite0")
-    images = np.random.default_rng(0).integers(0, 256, (2, 40, 40, 3), np.uint8)
-    known = network.features(images[:1])
+    pictures = np.random.default_rng(0).integers(0, 256, (2, 40, 40, 3), np.uint8)
+    known = network.features(pictures[:1])
     before = sorted(path.name for path in folder.rglob("*"))
     assert before
     freeze()
-    found = network.features(images)
+    found = network.features(pictures)
     np.testing.assert_array_equal(found[:1], known)
     assert found.shape == (2, known.shape[1])
     assert sorted(path.name for path in folder.rglob("*")) == before
