@@ -294,6 +294,9 @@ def main(arguments=None):
 
 def call(options):
     """Call what carries out a command; its exit status."""
+    from course_utils.files import ensure_home
+
+    ensure_home()
     module, _, function = options.row.runs.partition(":")
     if not function:
         module, function = "programs", "script"
