@@ -21,8 +21,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from course_tools import catalog, places
-from course_tools.environment import STAMP
-from course_tools.places import ON_WINDOWS, ROOT
+from course_tools.places import ON_WINDOWS, ROOT, STAMP
 from course_utils.download import DataError, keras_folder
 
 __all__ = ["command"]

@@ -35,7 +35,7 @@ KERNEL = {
 }
 
 
-class UnknownNotebook(ValueError):
+class UnknownNotebook(UserError):
     """No notebook by that name, or several; the message names what there is."""
 
 

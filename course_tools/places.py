@@ -17,6 +17,8 @@ ASSETS = ROOT / "course_tools" / "assets"
 ON_WINDOWS = os.name == "nt"
 #: Where an environment has its Python.
 INTERPRETER = ("Scripts", "python.exe") if ON_WINDOWS else ("bin", "python")
+#: In an environment that the set-up made: what it was made from.
+STAMP = "course-setup.json"
 
 #: Every setting that is read; README explains those that are for users.
 VARIABLES = (

@@ -152,8 +152,9 @@ def _widget_view(draw, png, sliders, columns):
         controls[name].observe(redraw, names="value")
     grid = {"grid_template_columns": f"repeat({columns}, max-content)"}
     sheet = ipywidgets.GridBox(list(controls.values()), layout=grid)
-    bundle = ipywidgets.VBox([sheet, trouble, picture])._repr_mimebundle_()
-    return {kind: data for kind, data in bundle.items() if kind != "text/plain"}
+    model = ipywidgets.VBox([sheet, trouble, picture]).model_id
+    view = {"version_major": 2, "version_minor": 0, "model_id": model}
+    return {"application/vnd.jupyter.widget-view+json": view}
 
 
 def label_line(ax, line, text, x, *, dy=0.0):
