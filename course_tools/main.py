@@ -152,16 +152,9 @@ def address(options):
 
 def slides(options):
     """Turn notebooks into slides that need no network."""
-    from course_tools import slides as showing
+    from course_tools import slides
 
-    paths = _selected(options)
-    try:
-        page = showing.write(paths, options.to, catalog.find(options.folder))
-    except showing.SlidesError as error:
-        raise UserError(error) from None
-    count = "1 notebook" if len(paths) == 1 else f"{len(paths)} notebooks"
-    print(f"slides of {count}: {page}")
-    return 0
+    return slides.command(options)
 
 
 def _selected(options):

@@ -22,6 +22,7 @@ STARTER, CHECK, SOLUTION = EXERCISE_TAGS = (
 )
 COLAB = "colab"  # the cell that installs the course where it is missing
 HIDDEN = "hide-input"  # code that slides and site fold away
+OWN_SLIDE = "output-slide"  # what it shows stands on the next slide, not below the code
 IGNORED = "nbval-ignore-output"  # what it prints may differ from run to run
 
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
@@ -109,7 +110,10 @@ def read(path):
     data = path.read_bytes()
     try:
         notebook = nbformat.reads(data.decode("utf-8-sig"), as_version=4)
-        for cell in notebook.cells:
+        # Cells have ids from version 4.5 on.
+        notebook.nbformat_minor = max(5, notebook.get("nbformat_minor", 0))
+        for number, cell in enumerate(notebook.cells, start=1):
+            cell.setdefault("id", f"cell-{number}")
             cell.setdefault("metadata", nbformat.NotebookNode())
             if cell.cell_type == "code":
                 cell.setdefault("outputs", [])
