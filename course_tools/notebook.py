@@ -11,6 +11,7 @@ import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from course_tools.places import UserError
 from course_utils.files import write_atomically
 
 # --- tags ----------------------------------------------------------------------------
@@ -39,7 +40,7 @@ class UnknownNotebook(ValueError):
     """No notebook by that name, or several; the message names what there is."""
 
 
-class UnreadableNotebook(ValueError):
+class UnreadableNotebook(UserError, ValueError):
     """A file holds no notebook; the message says why."""
 
 

@@ -26,7 +26,6 @@ from course_tools.notebook import (
     HIDDEN,
     IGNORED,
     OWN_SLIDE,
-    UnreadableNotebook,
     is_exercise,
     printed,
     read,
@@ -37,42 +36,26 @@ from course_tools.notebook import (
 from course_tools.places import ASSETS, UserError
 from course_utils.files import write_atomically
 
-__all__ = ["command", "deck", "write"]
+__all__ = ["command", "deck"]
 
 UNSEEN = ("skip", "notes")
 
-#: Lines that are shown of what training prints while it goes on.
-PROGRESS_LINES = 4
-
 
 def command(options):
-    """The command ``slides``; returns its exit status."""
-    course = catalog.find(options.folder)
-    paths = catalog.select(course, options.notebooks)
-    page = write(paths, options.to, course)
-    count = "1 notebook" if len(paths) == 1 else f"{len(paths)} notebooks"
-    print(f"slides of {count}: {page}")
-    return 0
+    """The command ``slides``: write decks, and the index of the course.
 
-
-def write(paths, folder, course):
-    """Write the decks of some notebooks, and the index of all.
-
-    Nothing is written if one of the notebooks cannot be turned into slides.
+    Nothing is written if one of the notebooks cannot be turned into slides; decks of
+    other notebooks are left alone, and linked by the index.
 
     Parameters
     ----------
-    paths : sequence of pathlib.Path
-        The notebooks.
-    folder : path-like
-        For example ``build/slides``; decks of other notebooks in it are left alone.
-    course : sequence of pathlib.Path
-        All notebooks that the index lists, each linked if its deck is there.
+    options : argparse.Namespace
+        With ``folder``, ``notebooks`` and ``to``.
 
     Returns
     -------
-    pathlib.Path
-        Of the index.
+    int
+        Exit status.
 
     Raises
     ------
@@ -81,22 +64,25 @@ def write(paths, folder, course):
     OSError
         If a notebook cannot be opened, or the folder cannot be written.
     """
-    folder = Path(folder)
-    decks = {f"{path.stem}.html": deck(path) for path in paths}
+    course, to = catalog.find(options.folder), Path(options.to)
+    paths = catalog.select(course, options.notebooks)
+    decks = {to / f"{path.stem}.html": deck(path) for path in paths}
     for source in ASSETS.glob("*/*"):
-        copy = folder / "assets" / source.relative_to(ASSETS)
+        copy = to / "assets" / source.relative_to(ASSETS)
         write_atomically(copy, source.read_bytes())
-    write_atomically(folder / "assets" / "slides.css", _own("slides.css"))
-    for name, page in decks.items():
-        write_atomically(folder / name, page)
-    page = jinja2.Template(
+    write_atomically(to / "assets" / "slides.css", _own("slides.css"))
+    for file, page in decks.items():
+        write_atomically(file, page)
+    index = jinja2.Template(
         _own("slides_index.html.j2"), autoescape=True, trim_blocks=True
     ).render(
         lectures=[catalog.describe(path) for path in course],
-        there=[path for path in course if (folder / f"{path.stem}.html").is_file()],
+        there=[path for path in course if (to / f"{path.stem}.html").is_file()],
     )
-    write_atomically(folder / "index.html", page + "\n")
-    return folder / "index.html"
+    write_atomically(to / "index.html", index + "\n")
+    count = "1 notebook" if len(paths) == 1 else f"{len(paths)} notebooks"
+    print(f"slides of {count}: {to / 'index.html'}")
+    return 0
 
 
 def deck(path):
@@ -113,10 +99,7 @@ def deck(path):
     OSError
         If it cannot be opened.
     """
-    try:
-        notebook = read(path)
-    except UnreadableNotebook as error:
-        raise UserError(error) from None
+    notebook = read(path)
     about = catalog.describe(path)
     shown = [cell for cell in notebook.cells if slide_type(cell) not in UNSEEN]
     if not all(cell.execution_count for cell in filter(runs, shown)):
@@ -179,7 +162,7 @@ def _parts(cell):
         for output in cell.outputs if IGNORED in tags(cell) else ():
             _shorten(output)
     if cell.source and cell.get("outputs") and OWN_SLIDE in tags(cell):
-        below = v4.new_code_cell(id=f"{cell.id}-output", outputs=cell.outputs)
+        below = v4.new_code_cell(id=f"{cell.id[-57:]}-output", outputs=cell.outputs)
         below.metadata.slideshow = {"slide_type": "subslide"}
         cell.outputs = []
         return [cell, below]
@@ -188,8 +171,8 @@ def _parts(cell):
 
 def _shorten(output):
     lines = output.get("text", "").splitlines()
-    if len(lines) > PROGRESS_LINES:
-        output.text = "\n".join([*lines[: PROGRESS_LINES - 2], "…", lines[-1]])
+    if len(lines) > 4:
+        output.text = "\n".join([*lines[:2], "…", lines[-1]])
 
 
 def _for_slides(page):
