@@ -14,18 +14,7 @@ TEMPLATE = ROOT / "course_tools" / "template"
 
 
 def new(options):
-    """Write the files of a new lecture; 0.
-
-    Parameters
-    ----------
-    options : argparse.Namespace
-        ``number``, such as ``21``, and ``name``, such as ``linear_models``.
-
-    Raises
-    ------
-    UserError
-        If the number is taken, or if number or name are none. Nothing is written.
-    """
+    """Write the files of a new lecture, all or, with a UserError, none; 0."""
     number, name = options.number.zfill(2), options.name
     if not re.fullmatch(r"\d\d", number) or not re.fullmatch(r"[a-z0-9_]+", name):
         raise UserError(

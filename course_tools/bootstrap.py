@@ -33,7 +33,8 @@ def main(arguments=None):
 
 def made_before(root):
     """The interpreter of an environment in `root` that was set up and still runs."""
-    for folder in below(root, ".venv"):
+    for name in sorted(os.listdir(root)):
+        folder = os.path.join(root, name)
         if os.path.isfile(os.path.join(folder, "course-setup.json")):
             for python in ("bin/python", "Scripts/python.exe"):
                 python = os.path.join(folder, *python.split("/"))
@@ -70,30 +71,10 @@ def find_python():
 
 
 def candidates():
-    """Commands that might start a Python that serves, the shortest to type first."""
-    names = ["python%d.%d" % version for version in PREFERRED]
-    if ON_WINDOWS:
-        for version in PREFERRED:
-            yield ["py", "-%d.%d" % version]
-        names = []
-    names += ["python3", "python"]
-    for name in names:
-        yield [name]
-    for name in names:
-        for folder in os.environ.get("PATH", "").split(os.pathsep):
-            path = os.path.join(folder, name)
-            if os.path.isabs(path) and os.access(path, os.X_OK):
-                yield [path]
-    pyenv = os.environ.get("PYENV_ROOT") or os.path.expanduser("~/.pyenv")
-    for version in PREFERRED:
-        for path in below(os.path.join(pyenv, "versions"), "%d.%d." % version):
-            yield [os.path.join(path, "bin", "python3")]
-
-
-def below(folder, start):
-    """Paths in a folder whose names start so; a pattern would trip over brackets."""
-    names = sorted(os.listdir(folder)) if os.path.isdir(folder) else []
-    return [os.path.join(folder, name) for name in names if name.startswith(start)]
+    """Commands that might start a Python that serves, the best one first."""
+    name = "py -%d.%d" if ON_WINDOWS else "python%d.%d"
+    names = [name % version for version in PREFERRED] + ["python3", "python"]
+    return [each.split() for each in names]
 
 
 def version_of(command):

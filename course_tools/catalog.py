@@ -17,18 +17,10 @@ __all__ = ["Entry", "UnknownNotebook", "command", "describe", "find", "select"]
 def select(paths, wanted):
     """The notebooks that someone named, each once, in their own order.
 
-    Parameters
-    ----------
-    paths : sequence of pathlib.Path
-    wanted : sequence of str
-        Numbers (``4``, ``04``), names (``optimizers``, ``04_optimizers``) or files
-        (``notebooks/04_optimizers.ipynb``); several in one text are separated by
-        commas or blanks. ``NB=04`` is taken as ``04``. Nothing means all.
-
-    Raises
-    ------
-    UnknownNotebook
-        If one of them does not exist, or if a number belongs to several.
+    They are named by number (``4``, ``04``, ``NB=04``), name (``optimizers``,
+    ``04_optimizers``) or file (``notebooks/04_optimizers.ipynb``); several in one text
+    are separated by commas or blanks. Nothing means all. UnknownNotebook if one does
+    not exist, or if a number belongs to several.
     """
     chosen = {_one(paths, name) for text in wanted for name in _names(text)}
     return [path for path in paths if not chosen or path in chosen]
@@ -77,17 +69,7 @@ class Entry:
 
 
 def describe(path):
-    """What a notebook says of itself in its opening cells.
-
-    Parameters
-    ----------
-    path : pathlib.Path
-
-    Returns
-    -------
-    Entry
-        The file's name stands for the title of a notebook that cannot be read.
-    """
+    """The `Entry` of a notebook; its file's name is the title if it cannot be read."""
     number, _, words = path.stem.partition("_")
     try:
         cells = notebook.peek(path)["cells"]

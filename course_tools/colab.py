@@ -32,13 +32,7 @@ def cell():
 
 
 def main():
-    """Install, and make the running kernel see it; say in one line what went wrong.
-
-    Raises
-    ------
-    SystemExit
-        If the course cannot be installed, or only be used after a restart.
-    """
+    """Install, and make the running kernel see it; or SystemExit, with what to do."""
     before = loaded()
     print("Installing the course and its libraries; this takes a few minutes once.")
     command = [sys.executable, "-m", "pip", "install", "--quiet", "--editable"]

@@ -45,9 +45,8 @@ def needed(program, wanted, given):
     """The statements on which the wanted names depend, in order.
 
     Backwards from where the last of them is bound, every statement is taken that binds
-    a name still missing, or changes it; from there on, what it reads is
-    missing too. A function may read what is defined below it: that is then missing
-    from the start, in another pass.
+    a name still missing, or changes it; what it reads is missing then. A function may
+    read what is defined below it: that is missing from the start, in another pass.
     """
     wanted, given = set(wanted), set(given)
     about = [(statement, *names(statement)) for statement in program]
@@ -73,26 +72,10 @@ def needed(program, wanted, given):
 
 
 def from_lecture(lecture, *wanted, **given):
-    """Execute what some names of a notebook need, and return their values.
+    """Execute what names of a notebook need; their values, as a list.
 
-    Parameters
-    ----------
-    lecture : str
-        The notebook's number, ``"06"``.
-    *wanted : str
-        Names that the notebook binds outside its exercises.
-    **given
-        Names with other values than the notebook gives them.
-
-    Returns
-    -------
-    list of object
-        The values, in the order of `wanted`.
-
-    Raises
-    ------
-    KeyError
-        If the notebook does not bind a wanted name.
+    `lecture` is its number, ``"06"``; `given` are names with other values than it gives
+    them. KeyError if it does not bind a wanted name outside its exercises.
     """
     space = dict(given)
     (path,) = select(find(NOTEBOOKS), [lecture])

@@ -16,7 +16,6 @@ import sys
 import sysconfig
 import tempfile
 import tomllib
-import webbrowser
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -41,17 +40,12 @@ VARIABLES = {
     "MPLBACKEND": ("agg", "inline", "module://matplotlib_inline.backend_inline"),
     "TF_USE_LEGACY_KERAS": ("0", "false"),
 }
-#: What the user's keras.json and matplotlibrc may not say otherwise.
+#: What the user's keras.json may not say otherwise.
 KERAS = {
     "backend": "tensorflow",
     "epsilon": 1e-7,
     "floatx": "float32",
     "image_data_format": "channels_last",
-}
-MATPLOTLIB = {
-    "text.usetex": False,
-    "text.parse_math": True,
-    "savefig.transparent": False,
 }
 #: Asks a kernel where it lives, and where it would take the package from.
 WHERE = """import importlib.util, sys
@@ -189,8 +183,6 @@ def check_data(root):
 
 def check_settings(root):
     """Settings and files of the user that change what the notebooks do."""
-    import matplotlib
-
     for path in hiding(root / "notebooks"):
         text = f"notebooks/{path.name} hides the library {path.stem} from the notebooks"
         yield "✗", text, f"rename notebooks/{path.name}"
@@ -203,13 +195,9 @@ def check_settings(root):
     found = {}
     with contextlib.suppress(OSError, ValueError, TypeError):
         found = dict(json.loads(keras.read_text("utf-8")))
-    figures = matplotlib.matplotlib_fname()
-    drawn = matplotlib.rc_params_from_file(figures)
-    for path, set_to, wanted in ((keras, found, KERAS), (figures, drawn, MATPLOTLIB)):
-        for key, value in wanted.items():
-            if set_to.get(key, value) != value:
-                text = f"{path} sets {key} to {set_to[key]!r}"
-                yield "✗", text, f"set it to {value!r}"
+    for key, value in KERAS.items():
+        if found.get(key, value) != value:
+            yield "✗", f"{keras} sets {key} to {found[key]!r}", f"set it to {value!r}"
 
 
 def check_memory(root):
@@ -280,15 +268,6 @@ def check_tensorflow(root):
     elif "DLL load failed" in done.stderr:
         fix = "install the Microsoft Visual C++ Redistributable (x64), then restart"
     yield "✗", text, fix
-
-
-def check_browser(root):
-    """Whether a browser opens for JupyterLab."""
-    try:
-        webbrowser.get()
-    except webbrowser.Error:
-        fix = f"{places.command('lab')} prints an address: open that in a browser"
-        yield "!", "no browser opens by itself", fix
 
 
 def check_offline(root):

@@ -35,11 +35,7 @@ class Labelled(NamedTuple):
 def find_pictures(folder):
     """The files of each class, name to list of paths, both in alphabetical order.
 
-    Raises
-    ------
-    UserError
-        If nothing can be learned from the folder, or some of its pictures would not
-        be used; the message names all that is wrong.
+    UserError if nothing can be learned from them, or some would not be used.
     """
     if not folder.is_dir():
         found = "not a folder" if folder.exists() else "no such folder"
@@ -91,15 +87,8 @@ def read_features(network, folder, groups, progress=lambda done: None):
     """Turn the pictures of all classes into features, bit by bit.
 
     Of copies of one picture in a class, one is used. A picture that is in two classes
-    is used in neither.
-
-    `network` is a `course_utils.vision.Network`, `groups` what `find_pictures` found in
-    the folder; `progress` is called with the number of files done since its last call.
-    Raises UserError if too few files of a class can be used.
-
-    Returns
-    -------
-    Labelled
+    is used in neither. `progress` is called with the number of files done since its
+    last call. UserError if too few files of a class can be used.
     """
     classes = tuple(groups)
     files = [(path, k) for k, name in enumerate(classes) for path in groups[name]]
@@ -136,8 +125,7 @@ def read_features(network, folder, groups, progress=lambda done: None):
 def split(labels, seed=0):
     """Positions for training, validation and test: 60 : 20 : 20 of every class.
 
-    `labels` are integers of shape (n,), at least three of each class; the same `seed`
-    divides alike. Each part is in ascending order.
+    The same `seed` divides alike. Each part is in ascending order.
     """
     rng = np.random.default_rng(seed)
     test, validation, train = parts = [], [], []

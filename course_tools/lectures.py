@@ -54,21 +54,9 @@ def command(options):
 
 
 def read(folder=FOLDER):
-    """All lectures that have a file ``NN.toml``, by number.
+    """The `Lecture` of every file ``NN.toml``, by number.
 
-    Parameters
-    ----------
-    folder : pathlib.Path
-        Of the files.
-
-    Returns
-    -------
-    list of Lecture
-
-    Raises
-    ------
-    UnknownNotebook
-        If no notebook has the number, or if several have it.
+    UnknownNotebook if no notebook has the number, or if several have it.
     """
     paths, lectures = catalog.find(NOTEBOOKS), []
     for file in sorted(folder.glob("[0-9][0-9].toml")):
@@ -96,19 +84,7 @@ def _table(file):
 
 
 def lecture_map(lectures, folder=FOLDER):
-    """The page notebooks/README.md.
-
-    Parameters
-    ----------
-    lectures : list of Lecture
-    folder : pathlib.Path
-        Of ``common.toml``, which says what parts the map has.
-
-    Returns
-    -------
-    str
-        Markdown.
-    """
+    """The page notebooks/README.md, with the parts that ``common.toml`` names."""
     common = _table(folder / "common.toml")
     blocks = [common["opening"].strip()]
     for part in common["parts"]:
@@ -140,18 +116,10 @@ def _row(lecture, entry):
 
 
 def terms(lectures):
-    """The glossary's terms, in the order of the alphabet.
+    """The glossary's terms by English name, in the order of the alphabet.
 
-    Parameters
-    ----------
-    lectures : list of Lecture
-
-    Returns
-    -------
-    dict of str to dict
-        By English name, each with ``zh``, ``means``, perhaps ``also``, and ``see``:
-        pairs of a lecture and the English half of a heading, those of the lecture that
-        introduces the term first.
+    Each has ``zh``, ``means``, perhaps ``also``, and ``see``: pairs of a lecture and
+    the English half of a heading, those of the lecture that introduces the term first.
     """
     found = {}
     for lecture in lectures:
@@ -174,17 +142,7 @@ def _place(name):
 
 
 def glossary(lectures):
-    """Every term under its letter, with links to the sections that teach it.
-
-    Parameters
-    ----------
-    lectures : list of Lecture
-
-    Returns
-    -------
-    str
-        Markdown, with MyST's directive for glossaries.
-    """
+    """MyST: every term under its letter, with links to the sections that teach it."""
     letters = {}
     for english, entry in terms(lectures).items():
         links = [

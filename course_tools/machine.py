@@ -38,18 +38,8 @@ def versions():
 def thread_share(processes):
     """Environment that gives each of several processes its share of the cores.
 
-    TensorFlow splits an operation between all cores. Where another process trains at
-    the same time, threads beyond a share only wait for one another.
-
-    Parameters
-    ----------
-    processes : int
-        How many run side by side.
-
-    Returns
-    -------
-    dict of str to str
-        Empty for a single process, and where the user has set a number of threads.
+    TensorFlow's threads beyond a share would only wait for one another. Nothing is
+    changed for a single process, or where the user has set a number of threads.
     """
     name = "TF_NUM_INTRAOP_THREADS"
     if processes < 2 or name in os.environ:
@@ -60,15 +50,7 @@ def thread_share(processes):
 def isolated(folder):
     """Environment of a kernel that reads no user's settings and leaves nothing behind.
 
-    Parameters
-    ----------
-    folder : path-like
-        Where temporary files and IPython's own go; whoever runs the kernel removes it.
-
-    Returns
-    -------
-    dict of str to str or None
-        None removes a variable.
+    Its temporary files go to `folder`. None removes a variable.
     """
     temporary = dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(folder))
     return temporary | {
@@ -81,18 +63,8 @@ def isolated(folder):
 def fresh_clone(folder):
     """Environment that makes a notebook see what a fresh clone of this machine holds.
 
-    It then gets its own seeds, claims that must hold, Keras' own settings, and no other
-    data and networks than those that are bundled.
-
-    Parameters
-    ----------
-    folder : path-like
-        Empty; stands for the user's folders of data and settings.
-
-    Returns
-    -------
-    dict of str to str or None
-        None removes a variable.
+    `folder`, which is empty, stands for the user's folders of data and settings. None
+    removes a variable.
     """
     return dict.fromkeys((*PERSONAL, "KERAS_BACKEND")) | {
         "COURSE_OFFLINE": "1",

@@ -252,19 +252,7 @@ there is none:
 
 
 def main(arguments=None):
-    """Run one command.
-
-    Parameters
-    ----------
-    arguments : list of str, optional
-        Instead of the ones the program was started with.
-
-    Returns
-    -------
-    int
-        Exit status: 0 if all went well, 1 if not, 2 for a wrong command line,
-        130 after Ctrl-C.
-    """
+    """Run one command; 0 if all went well, 1 if not, 2 for a wrong one, 130: Ctrl-C."""
     tolerate_narrow_encodings()
     options = parse(sys.argv[1:] if arguments is None else arguments)
     try:
@@ -306,14 +294,7 @@ def call(options):
 def parse(arguments):
     """Parse a command line; on a wrong one, say so and exit with status 2.
 
-    Parameters
-    ----------
-    arguments : list of str
-
-    Returns
-    -------
-    argparse.Namespace
-        `row` is the command's in the table, `extra` what is passed on to a program.
+    `row` is the command's in the table, `extra` what is passed on to a program.
     """
     stem = Path(sys.argv[0]).stem
     module = "course_tools.bootstrap" if stem == "bootstrap" else "course_tools"

@@ -48,22 +48,7 @@ class UnreadableNotebook(UserError, ValueError):
 
 
 def find(folder):
-    """The course's notebooks in a folder, by number.
-
-    Parameters
-    ----------
-    folder : path-like
-
-    Returns
-    -------
-    list of pathlib.Path
-        Files named ``NN_name.ipynb``.
-
-    Raises
-    ------
-    UnknownNotebook
-        If there is none.
-    """
+    """Paths of the ``NN_name.ipynb`` in a folder; UnknownNotebook if there is none."""
     found = sorted(Path(folder).glob("[0-9][0-9]_*.ipynb"))
     if not found:
         raise UnknownNotebook(f"there are no notebooks in {folder}")
@@ -74,13 +59,7 @@ def find(folder):
 
 
 def peek(path):
-    """What a file says, as plain JSON: quick, and as good or bad as the file is.
-
-    Raises
-    ------
-    OSError, ValueError, LookupError or TypeError
-        If the file holds no notebook.
-    """
+    """What a file says, as plain JSON: quick, and as good or bad as the file is."""
     notebook = json.loads(path.read_text("utf-8-sig"))
     for cell in notebook["cells"]:
         cell["cell_type"], cell["source"], cell["metadata"]  # or KeyError
@@ -88,23 +67,10 @@ def peek(path):
 
 
 def read(path):
-    """A notebook in today's format, whatever saved it.
+    """A notebook as `nbformat.NotebookNode` of version 4, whatever saved it.
 
-    Parameters
-    ----------
-    path : pathlib.Path
-
-    Returns
-    -------
-    nbformat.NotebookNode
-        Of version 4; every cell has an id, every code cell outputs.
-
-    Raises
-    ------
-    UnreadableNotebook
-        If the file holds no notebook.
-    OSError
-        If there is no such file, or it may not be read.
+    Every cell has an id, every code cell outputs. UnreadableNotebook if the file holds
+    no notebook, OSError if it is not there or may not be read.
     """
     import nbformat  # takes as long as all else that `list` does
 
@@ -131,13 +97,7 @@ def read(path):
 
 
 def write(notebook, path):
-    """Write a notebook, whole or not at all, as Jupyter writes it.
-
-    Parameters
-    ----------
-    notebook : nbformat.NotebookNode
-    path : pathlib.Path
-    """
+    """Write a notebook, whole or not at all, as Jupyter writes it."""
     write_atomically(path, text_of(notebook))
 
 
@@ -161,11 +121,6 @@ def clean(notebook):
 
     What stays of a widget is the picture beside it: a widget cannot live without its
     kernel. A line that redraws itself stays as it looked at the end.
-
-    Parameters
-    ----------
-    notebook : nbformat.NotebookNode
-        Executed; version 4.
     """
     for key in TOOL_METADATA:
         notebook.metadata.pop(key, None)

@@ -12,13 +12,7 @@ EVERY = 20.0
 
 
 def show_progress(total):
-    """Show how a run of `total` notebooks goes on, as long as the context lasts.
-
-    Yields
-    ------
-    callable
-        As `course_tools.run.execute` takes it for `tell`.
-    """
+    """A context that gives what `run.execute` takes for `tell`."""
     return _live(total) if sys.stdout.isatty() else _plain(total)
 
 

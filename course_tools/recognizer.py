@@ -29,20 +29,9 @@ def fit_head(features, labels, classes, strength):
     """Softmax regression with an L2 penalty, to its one minimum.
 
     Minimises the mean cross-entropy plus ½ · strength · Σ w², where the weights w are
-    those of features scaled to mean 0 and deviation 1.
-
-    Parameters
-    ----------
-    features : numpy.ndarray, shape (n, features)
-    labels : numpy.ndarray of int, shape (n,)
-    classes : int
-    strength : float, above 0
-
-    Returns
-    -------
-    tuple of numpy.ndarray
-        Kernel of shape (features, classes) and bias of shape (classes,), float32, for
-        the features as they are.
+    those of features scaled to mean 0 and deviation 1. Features of shape (n, features)
+    and labels of shape (n,) give a kernel of shape (features, classes) and a bias of
+    shape (classes,), both float32, for the features as they are.
     """
     from scipy.optimize import minimize
     from scipy.special import log_softmax
@@ -72,13 +61,8 @@ def fit_head(features, labels, classes, strength):
 def train(features, labels, classes, training, validation):
     """Choose the penalty on the validation part, then learn from both parts.
 
-    Features and labels are those of `fit_head`; the parts are positions in them.
-
-    Returns
-    -------
-    tuple
-        Kernel and bias learned from both parts, the strength that was chosen, and the
-        validation accuracy of the head that learned with it from the training part.
+    The parts are positions. Returns kernel and bias learned from both, the strength
+    chosen, and the validation accuracy of the head that learned from `training` alone.
     """
     from scipy.special import log_softmax
 
@@ -99,15 +83,9 @@ def train(features, labels, classes, training, validation):
 def assemble(network, classes):
     """One Keras model from pixels to answers, whose head has learned nothing yet.
 
-    `network` is a `course_utils.vision.Network`, `classes` a sequence of str.
-
-    Returns
-    -------
-    keras.Model
-        Takes uint8 pictures of shape (n, height, width, 3), any size; gives a dict:
-        ``"probabilities"``, float32 of shape (n, classes), and ``"label"``, the most
-        probable class of each as a string. Made of Keras' own layers only. The head is
-        the layer ``"probabilities"``, with kernel and bias as `fit_head` gives them.
+    It takes uint8 pictures of shape (n, height, width, 3), any size, and gives a dict:
+    ``"probabilities"``, float32 of shape (n, classes), and ``"label"``, strings. The
+    head is the layer ``"probabilities"``. All layers are Keras' own.
     """
     import keras
     from keras import layers
@@ -142,13 +120,7 @@ def save(model, path):
 
 
 def load(path):
-    """The recogniser that `save` wrote.
-
-    Raises
-    ------
-    UserError
-        If the file is missing, damaged, no Keras model, or no recogniser.
-    """
+    """The recogniser that `save` wrote; UserError if the file is none."""
     import keras
 
     if not os.path.isfile(path):
@@ -174,10 +146,7 @@ def class_names(model):
 
 
 def predict(model, pictures):
-    """Probabilities of the classes, float32 of shape (n, classes).
-
-    The pictures are uint8 arrays of shape (height, width, 3), of any size.
-    """
+    """Probabilities of the classes for pictures of any size: float32, (n, classes)."""
     side = model.get_layer("middle_square").height
     rows = []
     for start in range(0, len(pictures), BATCH):

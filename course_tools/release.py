@@ -19,27 +19,7 @@ KEPT = ("slideshow", "tags", "jupyter")
 
 
 def command(options):
-    """Write copies of notebooks into a folder, once nothing speaks against any.
-
-    Parameters
-    ----------
-    options : argparse.Namespace
-        folder, notebooks : where notebooks are, and which of them.
-        to : pathlib.Path, made if it is missing.
-        with_solutions : whether the copies keep solutions and outputs.
-        force : whether files that are there already, and are different, are replaced.
-
-    Returns
-    -------
-    int
-        0.
-
-    Raises
-    ------
-    UserError
-        If a notebook cannot be read, if the folder is no place for copies or cannot be
-        written, or if a copy is there already. Files are whole, new or as they were.
-    """
+    """Write copies of notebooks into a folder, once nothing speaks against any; 0."""
     paths = catalog.select(catalog.find(options.folder), options.notebooks)
     folder = options.to.resolve()
     _check_place(folder, options.folder.resolve())

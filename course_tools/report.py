@@ -46,23 +46,10 @@ TEMPLATES = Path(__file__).parent
 
 
 def write_executed(outcome, folder):
-    """Write the executed copy of a notebook, as a notebook and as a page.
-
-    Parameters
-    ----------
-    outcome : course_tools.run.Outcome
-        Nothing is written if its notebook could not be read.
-    folder : pathlib.Path
-        For example ``build/executed``.
-
-    Raises
-    ------
-    OSError
-        If they cannot be written.
-    """
+    """Write the executed copy of a notebook, as a notebook and as a page."""
     from nbconvert import HTMLExporter
 
-    if outcome.notebook is None:
+    if outcome.notebook is None:  # its file could not be read
         return
     clean(outcome.notebook)
     write_notebook(outcome.notebook, folder / f"{outcome.name}.ipynb")
@@ -76,26 +63,7 @@ def write_executed(outcome, folder):
 
 
 def write(outcomes, folder, *, jobs):
-    """Write ``index.html`` and ``results.json`` of a run.
-
-    Parameters
-    ----------
-    outcomes : sequence of course_tools.run.Outcome
-    folder : pathlib.Path
-        For example ``build``.
-    jobs : int
-        How many notebooks ran at a time.
-
-    Returns
-    -------
-    pathlib.Path
-        Of the page.
-
-    Raises
-    ------
-    OSError
-        If they cannot be written.
-    """
+    """Write ``index.html`` and ``results.json`` of a run; the path of the page."""
     now = datetime.datetime.now(datetime.UTC).astimezone()
     data = {
         "format": 1,

@@ -1,6 +1,5 @@
 """The commands `retrain` and `recognize`: what they check first, print and draw."""
 
-import collections
 import io
 import os
 import sys
@@ -10,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from course_tools import labelled, recognizer
-from course_tools.flowers import flowers_folder
+from course_tools.fetch import flowers_folder
 from course_tools.places import UserError
 from course_utils.download import DataError
 from course_utils.files import write_atomically
@@ -19,18 +18,12 @@ from course_utils.images import files_in, read_images
 __all__ = ["recognize", "retrain"]
 
 BAR = "{desc}: {percentage:3.0f}% |{bar:30}| {n_fmt}/{total_fmt} {elapsed}<{remaining}"
-#: Classes up to which the figure says what was confused; above, text does.
-MANY = 30
 #: Letters of a class's name that the figure shows.
 LONGEST = 25
 
 
 def retrain(options):
-    """Train a recogniser on a folder of pictures, report on it, and save it.
-
-    `options` has ``images``, ``output``, ``network``, ``seed`` and ``force``. Raises
-    UserError if the pictures cannot be learned from, or the rest cannot be done.
-    """
+    """Train a recogniser on a folder of pictures, report on it, and save it; 0."""
     from tqdm import tqdm
 
     if options.seed < 0:
@@ -72,11 +65,7 @@ def retrain(options):
 
 
 def recognize(options):
-    """Print what a recogniser says of pictures; status 1 if one could not be used.
-
-    `options` has ``model``, ``images`` and ``top``. Raises UserError if the model, or
-    none of the pictures, can be used.
-    """
+    """Print what a recogniser says of pictures; 1 if one of them could not be used."""
     with _quiet_tensorflow():
         model = recognizer.load(options.model)
     names = recognizer.class_names(model)
@@ -182,11 +171,6 @@ def _report(examples, test, found):
         print("mistakes:")
     for i in wrong:
         print(f"  {examples.paths[test[i]]}: {names[found[i]]}")
-    if len(wrong) and len(names) > MANY:
-        print("most often confused:")
-        pairs = collections.Counter(zip(true[wrong], found[wrong], strict=True))
-        for (was, said), count in pairs.most_common(10):
-            print(f"  {names[was]} taken for {names[said]}: {count}")
 
 
 def _confusion(examples, test, found):

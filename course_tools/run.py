@@ -95,10 +95,7 @@ def command(options):
 
 
 def conduct(paths, options, finish, environment=None):
-    """Execute notebooks as the command line says, and show how it goes on.
-
-    `finish` gets each outcome before it is shown, and may set its `failure`.
-    """
+    """Execute and show; `finish` gets each outcome first, and may set its `failure`."""
     with show_progress(len(paths)) as show:
 
         def tell(outcome, event):
@@ -116,18 +113,13 @@ def conduct(paths, options, finish, environment=None):
 
 
 def execute(paths, *, jobs=2, timeout=600, environment=None, tell=None):
-    """Execute notebooks, `jobs` at a time, and wait for all of them.
-
-    A notebook that fails stops at its failing cell; the others go on. All kernels have
-    one folder for temporary files, which is removed at the end.
+    """The outcomes of notebooks, executed `jobs` at a time; their files are only read.
 
     Parameters
     ----------
     paths : sequence of pathlib.Path
-        The notebooks. Their files are only read.
     jobs : int
-        How many kernels may run at once. Side by side, they get a share of the cores
-        each, unless ``TF_NUM_INTRAOP_THREADS`` is set.
+        How many kernels may run at once.
     timeout : float
         Seconds that one cell may take.
     environment : dict of str to str or None, optional
@@ -136,10 +128,6 @@ def execute(paths, *, jobs=2, timeout=600, environment=None, tell=None):
         Called as ``tell(outcome, event)``; the event is "starts" before the kernel
         does, "cell" before a cell, whose number is `cells_run`, and, in a thread that
         may take its time, "ends". A notebook that cannot be read only ends.
-
-    Returns
-    -------
-    list of Outcome, in the order of `paths`
 
     Raises
     ------
@@ -183,11 +171,7 @@ def execute(paths, *, jobs=2, timeout=600, environment=None, tell=None):
 
 
 def _stop_on_sigterm():
-    """Let SIGTERM do what Ctrl-C does (asyncio sees to Ctrl-C itself).
-
-    nbclient's `async_execute` would take both signals, but for one kernel only: with
-    two at a time, the first goes on, and the first to end gives the signals up.
-    """
+    """Let SIGTERM do what Ctrl-C does, for all kernels: nbclient would for one only."""
     main = asyncio.current_task()
     with contextlib.suppress(NotImplementedError, RuntimeError):  # Windows; a thread
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, main.cancel)
@@ -242,8 +226,10 @@ async def _execute_one(outcome, scratch, timeout, environment, tell):
         outcome.failure = failure = _failure(
             error, outcome.cells_run, timeout, kernel, said
         )
-        if failure.cell:
-            cell.outputs.append(_error_output(failure))
+        if failure.cell:  # it has no error of its own
+            lines = failure.message.splitlines()
+            told = {"ename": failure.name, "evalue": lines[0], "traceback": lines}
+            cell.outputs.append(nbformat.v4.new_output("error", **told))
     finally:
         outcome.seconds = time.perf_counter() - start
         if memory:
@@ -289,9 +275,8 @@ async def _watch_memory(pid, outcome):
 def memory_of(processes):
     """Resident memory of processes together, in bytes.
 
-    On Linux, what they map from files counts once, as much as the one that has most
-    of it: the libraries of a kernel and its children lie in memory once. Elsewhere they
-    count once per process. The proportional share (PSS) takes a thousand times as long.
+    On Linux, what they map from files, such as libraries, counts once, as much as the
+    one that has most of it. The proportional share takes a thousand times as long.
     """
     own, mapped = 0, 0
     for process in processes:
@@ -312,14 +297,6 @@ def _failure(error, number, timeout, kernel, terminal):
         text = "its outputs got lost" if late else f"took longer than {timeout:g} s"
         return Failure(number, "Timeout", text)
     return Failure(number, "DeadKernel", f"{_death(kernel.poll())}\n{terminal}")
-
-
-def _error_output(failure):
-    """For the cell that was running, which has none of its own."""
-    lines = failure.message.splitlines()
-    return nbformat.v4.new_output(
-        "error", ename=failure.name, evalue=lines[0], traceback=lines
-    )
 
 
 def _death(status):

@@ -33,20 +33,9 @@ from course_tools.setup_errors import (
 
 
 def main(arguments, root=ROOT):
-    """Run a command of the course in its environment, which is made if need be.
+    """Run a command in the environment, made if need be; its exit status, or 2.
 
-    Parameters
-    ----------
-    arguments : list of str
-        Command and its arguments.
-    root : pathlib.Path
-        The clone.
-
-    Returns
-    -------
-    int
-        Exit status; 2 if the environment cannot be made. On POSIX the command
-        replaces this process, and the function does not return.
+    On POSIX the command replaces this process, and the function does not return.
     """
     if arguments[:1] in ([], ["help"]):
         arguments = ["--help"]
@@ -84,18 +73,7 @@ def clean(options, root=ROOT):
 
 
 def prepare(root=ROOT):
-    """Make the environment unless it is there already.
-
-    Returns
-    -------
-    pathlib.Path
-        Its Python.
-
-    Raises
-    ------
-    UserError
-        If something that it needs is missing.
-    """
+    """The environment's Python; UserError if there is none and none can be made."""
     try:
         folder, wanted = choose_folder(root), wanted_stamp(root)
         if not is_ready(folder, wanted):

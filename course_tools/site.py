@@ -19,38 +19,15 @@ __all__ = ["command"]
 CONFIGURATION = ROOT / "docs" / "site"
 #: Sphinx writes it into every site that it makes.
 MARK = ".buildinfo"
-LIBRARIES = {
-    "sphinx": "sphinx",
-    "myst_nb": "myst-nb",
-    "pydata_sphinx_theme": "pydata-sphinx-theme",
-}
+LIBRARIES = ("sphinx", "myst_nb", "pydata_sphinx_theme")
 
 
 def command(options):
-    """Make the site; it replaces an older one as a whole, or leaves it as it was.
-
-    Parameters
-    ----------
-    options : argparse.Namespace
-        to : pathlib.Path, folder of the site.
-
-    Returns
-    -------
-    int
-        0.
-
-    Raises
-    ------
-    UserError
-        If a library is missing, if the folder holds something else, or if Sphinx warns.
-    """
+    """Make the site; it replaces an older one as a whole, or leaves it as it was; 0."""
     target = options.to.absolute()
-    missing = [n for m, n in LIBRARIES.items() if not importlib.util.find_spec(m)]
-    if missing:
-        raise UserError(
-            f"the site needs {', '.join(missing)}: "
-            f'{Path(sys.executable).name} -m pip install -e ".[site]"'
-        )
+    for name in LIBRARIES:
+        if not importlib.util.find_spec(name):
+            raise ModuleNotFoundError(name=name)
     empty = target.is_dir() and not any(target.iterdir())
     if target.exists() and not empty and not (target / MARK).is_file():
         raise UserError(f"{target} is not a site that this command made; name another")

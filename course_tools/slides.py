@@ -42,28 +42,7 @@ UNSEEN = ("skip", "notes")
 
 
 def command(options):
-    """The command ``slides``: write decks, and the index of the course.
-
-    Nothing is written if one of the notebooks cannot be turned into slides; decks of
-    other notebooks are left alone, and linked by the index.
-
-    Parameters
-    ----------
-    options : argparse.Namespace
-        With ``folder``, ``notebooks`` and ``to``.
-
-    Returns
-    -------
-    int
-        Exit status.
-
-    Raises
-    ------
-    UserError
-        As `deck`.
-    OSError
-        If a notebook cannot be opened, or the folder cannot be written.
-    """
+    """Write decks, all or none, and the index, which links those there were too; 0."""
     course, to = catalog.find(options.folder), Path(options.to)
     paths = catalog.select(course, options.notebooks)
     decks = {to / f"{path.stem}.html": deck(path) for path in paths}
@@ -86,19 +65,7 @@ def command(options):
 
 
 def deck(path):
-    """The page with the slides of a notebook, as text.
-
-    Parameters
-    ----------
-    path : pathlib.Path
-
-    Raises
-    ------
-    UserError
-        If it holds no notebook, has not been executed or shows nothing.
-    OSError
-        If it cannot be opened.
-    """
+    """The page with a notebook's slides; UserError if it was not run, or shows none."""
     notebook = read(path)
     about = catalog.describe(path)
     shown = [cell for cell in notebook.cells if slide_type(cell) not in UNSEEN]

@@ -29,17 +29,7 @@ def command(options):
 
 
 def store(outcome, original):
-    """Write a notebook's clean outputs into its own file.
-
-    Nothing is written if the notebook failed or wrote to stderr, if its file was
-    changed meanwhile, or if it cannot be written: `outcome.failure` then says why.
-
-    Parameters
-    ----------
-    outcome : course_tools.run.Outcome
-    original : bytes
-        The file's content when it was executed.
-    """
+    """Write clean outputs into a notebook's own file, or say in `failure` why not."""
     if outcome.failure:
         return
     try:

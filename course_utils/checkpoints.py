@@ -199,9 +199,7 @@ def _sha256_of(body):
 def _sync(path):
     """Wait until a file, or the list of names in a folder, is on the disk."""
     windows = os.name == "nt"
-    if (
-        windows and path.is_dir()
-    ):  # it cannot open folders, and keeps their names itself
+    if windows and path.is_dir():  # which it cannot open; it keeps the names itself
         return
     handle = os.open(path, os.O_RDWR if windows else os.O_RDONLY)
     try:

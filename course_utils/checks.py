@@ -83,11 +83,12 @@ def expect(
             )
         if baseline is not None:
             raise TypeError(f"{claim!r}: a baseline needs a bound to miss")
-    statement = claim + _words(kind, limit, tolerance)
-    found, line = _judged(value, kind, limit, tolerance), f"✓ {statement}"
-    record = {"claim": claim, "bound": kind, **found}
+    words, found = _judged(value, kind, limit, tolerance)
+    statement = claim + words
+    line, record = f"✓ {statement}", {"claim": claim, "bound": kind, **found}
     if baseline is not None:
-        name, rival = baseline[0], _judged(baseline[1], kind, limit, tolerance)
+        name = baseline[0]
+        _, rival = _judged(baseline[1], kind, limit, tolerance)
         record["baseline"] = {"name": name, **rival}
         line += f" ({name}: no)"
     write_record(record | {"line": line})
@@ -106,38 +107,25 @@ def expect(
     print(line)
 
 
-def _words(kind, limit, tolerance):
-    """The bound, as it is printed behind the claim."""
-    match kind:
-        case "at_least":
-            return f" ≥ {limit:g}"
-        case "at_most":
-            return f" ≤ {limit:g}"
-        case "between":
-            return f" in [{limit[0]:g}, {limit[1]:g}]"
-        case "close_to":
-            return f": equal to within {tolerance:g}"
-        case "equal_to":
-            return f" = {limit}" if isinstance(limit, (int, str)) else ": equal"
-    return ""
-
-
 def _judged(value, kind, limit, tolerance):
-    """What was measured, its distance to the bound (negative: missed), and `kept`."""
+    """The bound in words; what was measured, its slack (negative: missed), `kept`."""
     match kind:
         case "at_least":
-            result = _worst(value, limit, np.inf)
+            words, result = f" ≥ {limit:g}", _worst(value, limit, np.inf)
         case "at_most":
-            result = _worst(value, -np.inf, limit)
+            words, result = f" ≤ {limit:g}", _worst(value, -np.inf, limit)
         case "between":
+            words = f" in [{limit[0]:g}, {limit[1]:g}]"
             result = _worst(value, *limit)
         case "close_to":
+            words = f": equal to within {tolerance:g}"
             result = _distance(value, limit, tolerance)
         case "equal_to":
+            words = f" = {limit}" if isinstance(limit, (int, str)) else ": equal"
             result = _short(value), None, bool(np.array_equal(value, limit))
         case None:
-            result = bool(value), None, bool(value)
-    return dict(zip(("measured", "slack", "kept"), result, strict=True))
+            words, result = "", (bool(value), None, bool(value))
+    return words, dict(zip(("measured", "slack", "kept"), result, strict=True))
 
 
 def _worst(found, low, high):

@@ -127,10 +127,7 @@ def load_digits(
 def fetch_digits():
     """The path of the full MNIST set: Keras' own download, or the course's.
 
-    Raises
-    ------
-    DataError
-        If it cannot be had; the message lists what was tried.
+    The errors are those of `course_utils.download.fetch`.
     """
     return fetch(FULL_MNIST, copies=[keras_folder() / "datasets" / FULL_MNIST.name])
 
@@ -217,9 +214,8 @@ def _broken(path, found, expected):
 def validation_mask(y, validation, seed, what):
     """Which training examples to set aside, each class giving its share to within one.
 
-    Every example gets its place in its own shuffled class, as a fraction of the class;
-    the lowest places, over all classes, are set aside. ValueError names `what` if
-    `validation` (how many, or which fraction) or `seed` is impossible.
+    ValueError names `what` if `validation` (how many, or which fraction) or `seed` is
+    impossible.
     """
     if not isinstance(seed, (int, np.integer)) or seed < 0:  # None: new ones each time
         raise ValueError(f"seed={seed!r}: expected a whole number, 0 or more")
@@ -238,7 +234,7 @@ def validation_mask(y, validation, seed, what):
     if not count:
         return held  # loading NumPy's random numbers takes longer than the digits
     order = np.random.default_rng(seed).permutation(len(y))
-    place = np.empty(len(y))
+    place = np.empty(len(y))  # of each example in its shuffled class, as a fraction
     for label in np.unique(y):
         members = order[y[order] == label]
         place[members] = (np.arange(len(members)) + 0.5) / len(members)

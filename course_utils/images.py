@@ -6,6 +6,7 @@
 import io
 import os
 import warnings
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -39,16 +40,6 @@ FORMATS = {
     "GIF": (".gif",),
     "WEBP": (".webp",),
     "BMP": (".bmp",),
-}
-#: How the camera was held (EXIF's tag 274), and what turns that upright.
-UPRIGHT = {
-    2: "FLIP_LEFT_RIGHT",
-    3: "ROTATE_180",
-    4: "FLIP_TOP_BOTTOM",
-    5: "TRANSPOSE",
-    6: "ROTATE_270",
-    7: "TRANSVERSE",
-    8: "ROTATE_90",
 }
 #: More pixels than this are not decoded: 300 MB as red, green and blue.
 MOST_PIXELS = 100_000_000
@@ -326,13 +317,11 @@ def _decoded(path, longest):
 
 def _upright(image):
     """The picture as its camera noted; notes that cannot be read are passed over."""
-    from PIL import Image
+    from PIL import ImageOps
 
-    try:
-        way = UPRIGHT.get(image.getexif().get(274))
-    except Exception:  # damaged notes make Pillow raise a dozen kinds
-        way = None
-    return image.transpose(Image.Transpose[way]) if way else image
+    with suppress(Exception):  # damaged notes make Pillow raise a dozen kinds
+        ImageOps.exif_transpose(image, in_place=True)
+    return image
 
 
 def _in_rgb(image):

@@ -67,9 +67,7 @@ class _PenalisedOptimizer(keras.optimizers.Optimizer):
         """One optimizer variable per weight array, every element equal to `start`."""
         initializer = keras.initializers.Constant(start)
         return [
-            None
-            if getattr(variable, "overwrite_with_gradient", False)  # no step is taken
-            else self.add_variable(
+            self.add_variable(
                 variable.shape,
                 initializer,
                 dtype=_step_dtype(variable),
@@ -136,19 +134,10 @@ class ProximalAdagrad(_PenalisedOptimizer):
 
     Parameters
     ----------
-    learning_rate : float, schedule or callable
-        η, not negative; a `LearningRateSchedule` or a function of no argument gives it.
     initial_accumulator_value : float
         G before the first step, positive.
-    l1_regularization_strength, l2_regularization_strength : float
-        λ₁ and λ₂, not negative.
-    **options
-        What every Keras optimizer takes: `weight_decay`, `clipnorm`, `use_ema`…
-
-    Raises
-    ------
-    ValueError
-        If an argument is not a number, not finite or out of its range.
+    learning_rate, l1_regularization_strength, l2_regularization_strength, **options
+        As in `ProximalGradientDescent`; so are the errors.
     """
 
     def __init__(
@@ -195,22 +184,12 @@ class AdagradDA(_PenalisedOptimizer):
 
     Parameters
     ----------
-    learning_rate : float, schedule or callable
-        η, not negative; a `LearningRateSchedule` or a function of no argument gives it.
-        A new rate rescales the whole sum, not just a step.
     initial_gradient_squared_accumulator_value : float
         G before the first step, positive.
-    l1_regularization_strength, l2_regularization_strength : float
-        λ₁ and λ₂, not negative.
-    **options
-        What every Keras optimizer takes: `clipnorm`, `use_ema`, `name`…, except
-        `weight_decay`, which would change weights that the step does not look at.
-
-    Raises
-    ------
-    ValueError
-        If an argument is not a number, not finite or out of its range, or if
-        `weight_decay` is given.
+    learning_rate, l1_regularization_strength, l2_regularization_strength, **options
+        As in `ProximalGradientDescent`; so are the errors. A new rate rescales the
+        whole sum, not just a step. `weight_decay` is a ValueError: it would change
+        weights that the step does not look at.
     """
 
     def __init__(

@@ -129,10 +129,7 @@ def _arrays(x, y, sample_weight):
 
 
 class _Saver(keras.callbacks.Callback):
-    """Restores before the first epoch, seeds before each, saves after each.
-
-    It is the last callback, so it sees what the others have done.
-    """
+    """Restores at the start, seeds each epoch, saves it after all other callbacks."""
 
     def __init__(self, folder, newest, settings, order, callbacks, progress):
         super().__init__()

@@ -11,10 +11,7 @@ __all__ = ["fit", "seed_everything"]
 
 
 def seed_everything(seed):
-    """Seed Python, NumPy and, where it is loaded, Keras; return the seed in force.
-
-    The return value is what the notebook gives to its own generators and
-    initialisers, so that one line governs every random number in it.
+    """Seed Python, NumPy and, where it is loaded, Keras.
 
     Parameters
     ----------
@@ -26,7 +23,8 @@ def seed_everything(seed):
     Returns
     -------
     int
-        The seed in force.
+        The seed in force, for the notebook's own generators and initialisers, so that
+        one line governs every random number in it.
     """
     seed = int(seed) + int(os.environ.get("COURSE_SEED_OFFSET") or 0)
     random.seed(seed)
@@ -134,9 +132,8 @@ def fit(
 def _data(model, x, y, batch_size, options):
     """The arguments of `keras.Model.fit` that say what to train on.
 
-    Keras sets up its shuffling anew for every epoch, which takes longer than the epoch
-    of a small network, and after `keras.utils.set_random_seed` the order is the same
-    each time. So it is given batches that are shuffled here.
+    Keras' own shuffling takes longer than the epoch of a small network, and repeats
+    one order once a seed is set: see `fit`.
     """
     keras_shuffles = {"x": x, "y": y, "batch_size": batch_size}
     special = {"shuffle", "sample_weight", "validation_split", "steps_per_epoch"}
@@ -156,10 +153,9 @@ def _data(model, x, y, batch_size, options):
 
 
 def _make_variables(model, x, y):
-    """Make the variables of optimizer and metrics before training traces its step.
+    """Make the variables of optimizer and metrics, so that a step is traced only once.
 
-    Keras makes them while TensorFlow traces, which then has to trace once more: half of
-    the time that the first epoch of a small network takes.
+    The second time takes half of the first epoch of a small network.
     """
     if not (model.built and model.optimizer) or model.optimizer.built:
         return

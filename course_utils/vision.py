@@ -54,12 +54,7 @@ class ImageNetClass(NamedTuple):
 
 @lru_cache(maxsize=1)
 def imagenet_classes():
-    """The 1,000 classes of ImageNet, in the order of the networks' outputs.
-
-    Returns
-    -------
-    tuple of ImageNetClass
-    """
+    """A tuple of all 1,000 `ImageNetClass`, in the order of the networks' outputs."""
     return tuple(ImageNetClass(**row) for row in read_rows("imagenet_classes.csv"))
 
 
@@ -68,14 +63,14 @@ class Answer(NamedTuple):
 
     name: str
     probability: float
-    index: int
-    wordnet: str
+    index: int  # 0…999
+    wordnet: str  # identifier
 
 
 class Network:
-    """A network trained on ImageNet, with what belongs to it.
+    """A network trained on ImageNet, with what belongs to it; `load_network` makes it.
 
-    `load_network` makes it.
+    All methods take images as `preprocess` does, and raise what it raises.
 
     Attributes
     ----------
@@ -138,33 +133,21 @@ class Network:
         return batch
 
     def probabilities(self, images):
-        """The probability of each class for each image.
-
-        Parameters
-        ----------
-        images : array or sequence of arrays
-            As `preprocess` takes them.
-
-        Returns
-        -------
-        numpy.ndarray of float32, shape (n, 1000)
-        """
+        """The probability of each class for each image: float32, shape (n, 1000)."""
         return self._run(_as_list(images))[1]
 
     def predict_top(self, images, k=5):
         """The `k` most probable classes for each image.
 
-        Parameters
-        ----------
-        images : array or sequence of arrays
-            As `preprocess` takes them.
-        k : int
-
         Returns
         -------
         list of list of Answer
-            For each image the classes, most probable first; an `Answer` has ``name``,
-            ``probability``, ``index`` (0…999) and ``wordnet`` identifier.
+            For each image the classes, most probable first.
+
+        Raises
+        ------
+        ValueError
+            If `k` is not 1 to 1000.
         """
         if not 1 <= k <= 1000:
             raise ValueError(f"k={k!r}: expected 1 to 1000 classes")
@@ -181,8 +164,6 @@ class Network:
 
         Parameters
         ----------
-        images : array or sequence of arrays
-            As `preprocess` takes them.
         cache : bool
             Whether to keep them on disk for the next run, see `FeatureStore`. False
             for images that come only once, such as augmented ones.
@@ -245,8 +226,7 @@ def load_network(name="auto", weights=None):
         asked for by its path is never replaced silently, not with ``"auto"`` either.
     """
     if name not in NAMES:
-        expected = "'auto', 'inception_v3' or 'efficientnet_lite0'"
-        raise ValueError(f"name={name!r}: expected {expected}")
+        raise ValueError(f"name={name!r}: expected one of {NAMES}")
     if name == "efficientnet_lite0":
         if weights:
             raise ValueError("weights: only for Inception-v3; the bundled has its own")
@@ -270,15 +250,7 @@ def load_network(name="auto", weights=None):
 def fetch_inception(quick=False):
     """The path of Inception-v3's weights: Keras' own download, or the course's.
 
-    Parameters
-    ----------
-    quick : bool
-        Whether to give up soon if a host does not answer.
-
-    Raises
-    ------
-    DataError
-        If they cannot be had; the message lists what was tried.
+    `quick` and the errors are those of `course_utils.download.fetch`.
     """
     return fetch(INCEPTION, [keras_folder() / "models" / INCEPTION.name], quick)
 
@@ -329,10 +301,7 @@ def _as_list(images):
 
 
 def middle_square(image, side):
-    """The largest square in the middle, bicubically at another size.
-
-    Of an image as `Network.preprocess` takes it; uint8 of shape (side, side, 3).
-    """
+    """An image's middle square, bicubically resized: uint8, shape (side, side, 3)."""
     from PIL import Image
 
     height, width = image.shape[:2]

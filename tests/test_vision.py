@@ -402,7 +402,7 @@ def test_classes_need_no_tensorflow():
 
 @pytest.mark.parametrize("name", ["", "Inception_v3", "vgg16", None])
 def test_unknown_network(name):
-    with pytest.raises(ValueError, match="'auto', 'inception_v3' or"):
+    with pytest.raises(ValueError, match="'auto', 'inception_v3', 'eff"):
         load_network(name)
 
 
