@@ -138,7 +138,7 @@ def train_reference(lecture, digits):
 
 def train_ours(name, digits, seed, enough):
     """What the lecture's network did, epoch by epoch, by the lecture's own code."""
-    from course_tools.dependencies import from_lecture
+    from course_tools.excerpt import from_lecture
     from course_utils.training import fit
 
     lecture = name[:2]
@@ -168,7 +168,7 @@ def train_one_of_a_bundle(recipe, x, y, fit, seed):
     import keras
     from keras import layers
 
-    from course_tools.dependencies import from_lecture
+    from course_tools.excerpt import from_lecture
 
     wanted = ("build", "taken_out", "RandomMoves", recipe, "BATCH")
     build, alone, moves, recipe, batch = from_lecture("05", *wanted, RUNS=1, seed=seed)

@@ -49,7 +49,7 @@ def network():
     """Lecture 06's network, ready to train."""
     import keras
 
-    from course_tools.dependencies import from_lecture
+    from course_tools.excerpt import from_lecture
     from course_utils.training import seed_everything
 
     (net,) = from_lecture("06", "model", seed=seed_everything(0))

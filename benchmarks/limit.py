@@ -44,7 +44,7 @@ WHY_HELPER = (
 
 def networks(seed):
     """The lectures' networks with fresh weights: images (n, 28, 28) to ten logits."""
-    from course_tools.dependencies import from_lecture
+    from course_tools.excerpt import from_lecture
 
     build, alone, recipe = from_lecture(
         "05", "build", "taken_out", "longer", RUNS=1, seed=seed

@@ -206,7 +206,7 @@ COMMANDS = (
     Command(
         "new",
         "authors:new",
-        "write a notebook in the house style, still empty",
+        "write a small lecture in the house style, to be rewritten",
         (argument("number", metavar="NN"), argument("name", help="linear_models")),
         ("new 21 linear_models",),
     ),

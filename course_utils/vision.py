@@ -14,8 +14,8 @@ import numpy as np
 
 from course_utils.data import read_rows
 from course_utils.download import DataError, Remote, fetch, keras_folder, why_unusable
+from course_utils.efficientnet import trained_efficientnet_lite0
 from course_utils.feature_store import FeatureStore
-from course_utils.networks import trained_efficientnet_lite0
 
 __all__ = [
     "INCEPTION",

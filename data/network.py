@@ -14,7 +14,7 @@ from collections import OrderedDict
 import numpy as np
 from sources import wheel_files
 
-from course_utils.networks import STAGES
+from course_utils.efficientnet import STAGES
 
 __all__ = ["build_classes", "build_network", "checkpoint_arrays"]
 

@@ -41,7 +41,7 @@ def run():
 
 @pytest.fixture
 def lectures():
-    return importlib.import_module("course_tools.dependencies")
+    return importlib.import_module("course_tools.excerpt")
 
 
 # --- measuring

@@ -17,8 +17,8 @@ from http_server import FileServer
 from course_tools.main import main
 from course_utils import download, vision
 from course_utils.download import DataError
+from course_utils.efficientnet import efficientnet_lite0
 from course_utils.images import load_images, load_photo, load_photos
-from course_utils.networks import efficientnet_lite0
 from course_utils.vision import imagenet_classes, load_network
 
 REFERENCE = Path(__file__).parent / "reference" / "efficientnet_lite0_logits.npz"

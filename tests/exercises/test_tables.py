@@ -18,7 +18,7 @@ import pytest
 
 import course_utils
 from course_tools import catalog, notebook, places
-from course_tools.dependencies import names, needed
+from course_tools.excerpt import names, needed
 from course_utils.checks import expect
 from course_utils.exercises.core import Exercise, Verdict, judge
 from course_utils.exercises.results import text
