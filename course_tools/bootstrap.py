@@ -3,10 +3,9 @@
     python3 -m course_tools.bootstrap run
 
 Old Pythons must be able to read this file, to be told in one line that they are too
-old. So nothing here is newer than Python 2.7; all else is in `commands`.
+old. So nothing here is newer than Python 2.7; all else is in `setup`.
 """
 
-import glob
 import os
 import subprocess
 import sys
@@ -22,9 +21,9 @@ def main(arguments=None):
     """Set up the environment if need be, run the command in it; the exit status."""
     arguments = sys.argv[1:] if arguments is None else arguments
     if sys.version_info[:2] in SUPPORTED:
-        from course_tools import commands
+        from course_tools import setup
 
-        return commands.main(arguments)
+        return setup.main(arguments)
     python = made_before(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
     if python:  # by an earlier command, under a Python that serves
         return subprocess.call([python, "-m", "course_tools.bootstrap"] + arguments)
@@ -34,7 +33,7 @@ def main(arguments=None):
 
 def made_before(root):
     """The interpreter of an environment in `root` that was set up and still runs."""
-    for folder in sorted(glob.glob(os.path.join(root, ".venv*"))):
+    for folder in below(root, ".venv"):
         if os.path.isfile(os.path.join(folder, "course-setup.json")):
             for python in ("bin/python", "Scripts/python.exe"):
                 python = os.path.join(folder, *python.split("/"))
@@ -87,9 +86,14 @@ def candidates():
                 yield [path]
     pyenv = os.environ.get("PYENV_ROOT") or os.path.expanduser("~/.pyenv")
     for version in PREFERRED:
-        pattern = os.path.join(pyenv, "versions", "%d.%d.*" % version, "bin", "python3")
-        for path in sorted(glob.glob(pattern)):
-            yield [path]
+        for path in below(os.path.join(pyenv, "versions"), "%d.%d." % version):
+            yield [os.path.join(path, "bin", "python3")]
+
+
+def below(folder, start):
+    """Paths in a folder whose names start so; a pattern would trip over brackets."""
+    names = sorted(os.listdir(folder)) if os.path.isdir(folder) else []
+    return [os.path.join(folder, name) for name in names if name.startswith(start)]
 
 
 def version_of(command):

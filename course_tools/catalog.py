@@ -9,8 +9,9 @@ from pathlib import Path
 
 from course_tools import notebook
 from course_tools.notebook import UnknownNotebook, find
+from course_tools.terminal import readable
 
-__all__ = ["Entry", "UnknownNotebook", "describe", "find", "select"]
+__all__ = ["Entry", "UnknownNotebook", "command", "describe", "find", "select"]
 
 
 def select(paths, wanted):
@@ -112,3 +113,14 @@ def _field(prose, name):
     """The text behind a bold name, without markup."""
     match = re.search(rf"^\W*\*\*{name}:?\*\*:?(.*)$", prose, flags=re.MULTILINE)
     return re.sub(r"[*`]|\]\([^)]*\)|\[", "", match[1]).strip() if match else ""
+
+
+def command(options):
+    """Print what notebooks there are, and what each says of itself; 0."""
+    for path in select(find(options.folder), options.notebooks):
+        about = describe(path)
+        title = readable(f"{about.title} · {about.title_zh}".rstrip(" ·"))
+        stored = "outputs stored" if about.stored else "no stored outputs"
+        facts = [readable(about.section), about.time, stored]
+        print(f"{about.number}  {title}\n    {' | '.join(filter(None, facts))}")
+    return 0

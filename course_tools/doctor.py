@@ -1,9 +1,10 @@
 """Can class start on this machine? ``python -m course_tools doctor``.
 
-Each check gives findings: what is well, what is worth knowing, what must be mended, and
-how. The slow ones, which start a kernel and import TensorFlow, run beside the others.
+A check yields what it finds: a mark, a text and what to do. ``✓`` is well, ``·`` is
+optional and not here, ``!`` is worth knowing, ``✗`` keeps class from starting.
 """
 
+import contextlib
 import importlib.metadata
 import json
 import os
@@ -12,406 +13,336 @@ import re
 import shutil
 import subprocess
 import sys
+import sysconfig
 import tempfile
 import tomllib
+import webbrowser
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from course_tools.environment import STAMP
-from course_tools.findings import Finding
-from course_tools.places import ON_WINDOWS, ROOT, command
-from course_tools.readiness import check_browser, check_lectures, check_offline
-from course_utils.download import cache_folder, keras_folder
+from course_tools import catalog, places
+from course_tools.places import ON_WINDOWS, ROOT, STAMP
+from course_utils.download import DataError, keras_folder
 
-__all__ = ["run"]
+__all__ = ["command"]
 
 GB = 1e9
-#: Seconds that a kernel may take to answer, and TensorFlow to be imported.
+#: Seconds that another Python may take.
 PATIENCE = 120
+#: Bytes of memory that a container may take.
+LIMIT = Path("/sys/fs/cgroup/memory.max")
+#: Variables that change what the notebooks compute or draw, with harmless values.
+VARIABLES = {
+    "COURSE_EXPECT": (),
+    "COURSE_SEED_OFFSET": ("0",),
+    "KERAS_BACKEND": ("tensorflow",),
+    "KERAS_MAX_EPOCHS": (),
+    "KERAS_MAX_STEPS_PER_EPOCH": (),
+    "MPLBACKEND": ("agg", "inline", "module://matplotlib_inline.backend_inline"),
+    "TF_USE_LEGACY_KERAS": ("0", "false"),
+}
+#: What the user's keras.json and matplotlibrc may not say otherwise.
+KERAS = {
+    "backend": "tensorflow",
+    "epsilon": 1e-7,
+    "floatx": "float32",
+    "image_data_format": "channels_last",
+}
+MATPLOTLIB = {
+    "text.usetex": False,
+    "text.parse_math": True,
+    "savefig.transparent": False,
+}
+#: Asks a kernel where it lives, and where it would take the package from.
+WHERE = """import importlib.util, sys
+print(sys.prefix, importlib.util.find_spec("course_utils").origin, sep="\\n")"""
+TENSORFLOW = """import keras, tensorflow
+assert float(keras.ops.sum(keras.ops.ones((2, 3)))) == 6
+print(f"TensorFlow {tensorflow.__version__} and Keras {keras.__version__} work")"""
+#: What Windows says instead of SIGILL.
+ILLEGAL_INSTRUCTION = 0xC000001D
 
 
-def run(root=ROOT, checks=None):
-    """Print the findings of all checks.
-
-    Parameters
-    ----------
-    root : pathlib.Path
-        The clone.
-    checks : sequence of callables, optional
-        Each takes `root` and returns findings; by default `CHECKS`.
-
-    Returns
-    -------
-    int
-        Exit status: 0 if class can start.
-    """
-    checks = CHECKS if checks is None else checks
-    findings = []
+def command(options=None, root=ROOT, checks=None):
+    """Print what the checks find; the exit status is 0 if class can start."""
+    checks, problems = checks or CHECKS, 0
     with ThreadPoolExecutor(len(checks)) as pool:
         for found in pool.map(lambda check: attempt(check, root), checks):
-            findings += found
-            for finding in found:
-                print(finding, flush=True)
-    problems = sum(finding.mark == "✗" for finding in findings)
-    if problems:
-        print(f"\nNot ready: {problems} to mend, marked ✗ above.")
-    else:
-        print("\nReady: class can start.")
+            for mark, text, fix in found:
+                print(f"{mark} {text}" + f"\n    fix: {fix}" * bool(fix), flush=True)
+                problems += mark == "✗"
+    verdict = f"Not ready: {problems} to mend, marked ✗ above."
+    print("\n" + (verdict if problems else "Ready: class can start."))
     return int(problems > 0)
 
 
 def attempt(check, root):
-    """The findings of a check, or one that says that it failed."""
+    """The findings of a check; one more if it fails."""
+    found = []
     try:
-        return check(root)
+        found.extend(check(root))
+    except DataError as error:
+        text, _, fix = str(error).partition(" Fix: ")
+        found.append(("✗", text, fix))
     except Exception as error:
         name = check.__name__.removeprefix("check_")
         text = f"{name} could not be checked: {type(error).__name__}: {error}"
-        return [Finding("✗", " ".join(text.split()), reinstall())]
+        found.append(("✗", " ".join(text.split()), reinstall()))
+    return found
 
 
 def reinstall():
     """How to get the right libraries into the environment that is running."""
     if (Path(sys.prefix) / STAMP).exists():
-        return f"{command('clean')}, then {command('doctor')}"
-    return f"{command('doctor')} makes an environment of its own for the course"
+        fix = f"{places.command('clean')}, then {places.command('doctor')}"
+    else:
+        fix = f"{places.command('doctor')} makes an environment of its own"
+    for name in filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep)):
+        if Path(name).resolve() != ROOT and hiding(Path(name)):
+            return f"{unset('PYTHONPATH')}, which names {name}; if need be, {fix}"
+    return fix
 
 
-def project(root):
-    return tomllib.loads((root / "pyproject.toml").read_text("utf-8"))["project"]
-
-
-def check_python(root):
-    """The version against `requires-python`."""
-    from packaging.specifiers import SpecifierSet
-
-    wanted, version = project(root)["requires-python"], platform.python_version()
-    shown = f"Python {version} in {sys.prefix}"
-    if SpecifierSet(wanted).contains(version, prereleases=True):
-        return [Finding("✓", shown)]
-    fix = command("doctor") + " PYTHON=python3.12" * (not ON_WINDOWS)
-    return [Finding("✗", f"{shown}: the course needs {wanted}", fix)]
-
-
-def check_libraries(root):
-    """Installed versions against floors and ceilings, and against the lock."""
-    from packaging.requirements import Requirement
-
-    needed = [Requirement(text) for text in project(root)["dependencies"]]
-    versions = {need.name: installed(need.name) for need in needed}
-    findings = []
-    for need in needed:
-        version = versions[need.name]
-        if version is None:
-            text = f"{need.name} is missing: the course needs {need.specifier}"
-        elif not need.specifier.contains(version, prereleases=True):
-            text = f"{need.name} {version}: the course needs {need.specifier}"
-        else:
-            continue
-        findings.append(Finding("✗", text, reinstall()))
-    if not findings:
-        main_ones = ", ".join(
-            f"{need.name} {versions[need.name]}" for need in needed[:3]
-        )
-        text = f"{len(needed)} libraries within their bounds: {main_ones} …"
-        findings.append(Finding("✓", text))
-    return findings + unlocked(root)
-
-
-def installed(name):
-    """The version of an installed distribution, or None."""
-    try:
-        return importlib.metadata.version(name)
-    except importlib.metadata.PackageNotFoundError:
-        return None
-
-
-def unlocked(root):
-    """A note if versions differ from those that the stored outputs were made with."""
-    from packaging.requirements import Requirement
-
-    text = (root / "requirements.lock").read_text("utf-8")
-    others = []
-    for line in re.findall(r"^[\w.-]+==[^\\\n]+", text, flags=re.MULTILINE):
-        lock = Requirement(line)
-        version = installed(lock.name)
-        here = version and (lock.marker is None or lock.marker.evaluate())
-        if here and not lock.specifier.contains(version, prereleases=True):
-            others.append(f"{lock.name} {version} ({lock.specifier})")
-    if not others:
-        return []
-    shown = ", ".join(others[:3]) + " …" * (len(others) > 3)
-    text = f"other versions than those the notebooks were tested with: {shown}"
-    return [Finding("!", text, reinstall())]
-
-
-def check_data(root):
-    """Every bundled file against its hash."""
-    from course_utils import data
-
-    findings, files = [], {}
-    try:
-        files = data.bundled_files()
-    except data.DataError as error:
-        findings.append(data_problem(error))
-    for name in files:
-        try:
-            data.read_bundled(name)
-        except data.DataError as error:
-            findings.append(data_problem(error))
-    return findings or [Finding("✓", f"{len(files)} data files as they should be")]
-
-
-def data_problem(error):
-    text, _, fix = str(error).partition(" Fix: ")
-    return Finding("✗", text, fix)
-
-
-def check_names(root):
-    """Files in the notebooks' folder that hide a library of the same name."""
-    modules = [
+def hiding(folder):
+    """Modules in a folder that come before a library of the same name."""
+    here = Path(sysconfig.get_path("purelib")).iterdir()
+    libraries = {"course_utils", *sys.stdlib_module_names, *(p.stem for p in here)}
+    return [
         path
-        for path in sorted((root / "notebooks").iterdir())
+        for path in sorted(folder.glob("*"))
+        if path.stem in libraries
         if path.suffix == ".py" or (path / "__init__.py").exists()
     ]
-    if not modules:
-        return []  # as a rule; to list all libraries takes half a second
-    libraries = {"course_utils", *sys.stdlib_module_names}
-    libraries.update(importlib.metadata.packages_distributions())
-    hiding = [path for path in modules if path.stem in libraries]
-    return [
-        Finding(
-            "✗",
-            f"notebooks/{path.name} hides the library {path.stem} from the notebooks",
-            f"rename notebooks/{path.name}",
-        )
-        for path in hiding
-    ]
 
 
-def check_settings(root):
-    """Settings of the user that change what the notebooks compute."""
-    wanted = {
-        "KERAS_BACKEND": ("tensorflow",),
-        "TF_USE_LEGACY_KERAS": ("0", "false"),
-        "COURSE_SEED_OFFSET": ("0",),
-        "COURSE_EXPECT": (),
-    }
-    findings = []
-    for name, harmless in wanted.items():
-        value = os.environ.get(name, "")
-        if value and value.lower() not in harmless:
-            text = f"the environment variable {name} is set to {value!r}"
-            findings.append(Finding("✗", text, how_to_unset(name)))
-    return findings + keras_settings()
-
-
-def how_to_unset(name):
+def unset(name):
     if ON_WINDOWS:
         return f"in PowerShell: Remove-Item Env:{name}; in cmd: set {name}="
     return f"unset {name}"
 
 
-def keras_settings():
-    """What a file of Keras' in the user's home says otherwise than the course needs."""
-    path = keras_folder() / "keras.json"
+def in_python(*arguments, **options):
+    """What a Python of its own answers; `options` are those of `subprocess.run`."""
     try:
-        found = json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError):
-        return []
-    wanted = {
-        "backend": "tensorflow",
-        "floatx": "float32",
-        "image_data_format": "channels_last",
-    }
-    return [
-        Finding("✗", f"{path} sets {key} to {found[key]!r}", f"set it to {value!r}")
-        for key, value in wanted.items()
-        if found.get(key, value) != value
-    ]
-
-
-def check_memory(root):
-    """Free memory: a notebook takes at most 1.5 GB, and `run` runs two at a time."""
-    free = free_memory()
-    shown = f"{free / GB:.1f} GB of memory free"
-    if free < 1.5 * GB:
-        return [Finding("✗", f"{shown}: a notebook takes up to 1.5", "close programs")]
-    if free < 3 * GB:
-        fix = "close programs, or: python -m course_tools run --jobs 1"
-        return [Finding("!", f"{shown}: enough for one notebook at a time", fix)]
-    return [Finding("✓", shown)]
-
-
-def free_memory(cgroup=Path("/sys/fs/cgroup")):
-    """Bytes that this process may still take, in a container too."""
-    import psutil
-
-    free = psutil.virtual_memory().available
-    try:
-        limit = int((cgroup / "memory.max").read_text())
-        used = int((cgroup / "memory.current").read_text())
-    except (OSError, ValueError):  # no container, or one without a limit
-        return free
-    return min(free, limit - used + unused_cache(cgroup))
-
-
-def unused_cache(cgroup):
-    """Bytes that count as used but hold files, which the system drops when needed."""
-    try:
-        text = (cgroup / "memory.stat").read_text()
-    except OSError:
-        return 0
-    found = re.search(r"^inactive_file (\d+)$", text, flags=re.MULTILINE)
-    return int(found[1]) if found else 0
-
-
-def check_disk(root):
-    """Free disk space: for executed notebooks here, for downloads in the cache."""
-    free = shutil.disk_usage(root).free
-    shown = f"{free / GB:.1f} GB of disk space free"
-    if free < 0.2 * GB:
-        return [Finding("✗", f"{shown}: executed notebooks need 0.2", "free some")]
-    cache = cache_folder()
-    there = next(path for path in (cache, *cache.parents) if os.path.exists(path))
-    room = shutil.disk_usage(there).free
-    if room < 1 * GB:
-        text = f"{room / GB:.1f} GB of disk space free for downloads, in {cache}"
-        fix = "free some, or set COURSE_DATA_DIR to a folder that has more"
-        return [Finding("!", f"{text}: full-size data would not fit", fix)]
-    return [Finding("✓", shown)]
-
-
-def check_writing(root):
-    """Whether notebooks can be saved, and results written."""
-    findings = []
-    for name in ("notebooks", "build"):
-        try:
-            (root / name).mkdir(exist_ok=True)
-            with tempfile.TemporaryFile(dir=root / name):
-                pass
-        except OSError as error:
-            text = f"cannot write in {root / name}: {error.strerror}"
-            fix = "copy the course to a folder of your own"
-            findings.append(Finding("✗", text, fix))
-    return findings or [Finding("✓", "notebooks/ and build/ can be written")]
-
-
-#: Starts the kernel that JupyterLab starts, and asks it where it lives.
-KERNEL_PROBE = """
-import json, subprocess, sys
-from jupyter_client.manager import start_new_kernel
-
-manager, client = start_new_kernel(
-    kernel_name="python3", cwd=sys.argv[1], stderr=subprocess.DEVNULL
-)
-said = []
-reply = client.execute_interactive(
-    "import sys, course_utils; print(sys.prefix); print(course_utils.__file__)",
-    output_hook=lambda message: said.append(message["content"].get("text", "")),
-    timeout=60,
-)
-client.stop_channels()
-manager.shutdown_kernel(now=True)
-content = reply["content"]
-error = f"{content['ename']}: {content['evalue']}" if "ename" in content else ""
-print(json.dumps([error, *"".join(said).splitlines()]))
-"""
-
-
-def check_kernel(root):
-    """Whether a kernel starts, in this environment, and finds the package."""
-    status, out, error = probe(KERNEL_PROBE, str(root / "notebooks"))
-    if status != 0:
-        return [Finding("✗", f"no notebook kernel: {last_line(error)}", reinstall())]
-    error, *said = json.loads(out)
-    if error:
-        text = f"a notebook cannot import course_utils: {error}"
-        return [Finding("✗", text, reinstall())]
-    prefix, package = said
-    if not same_path(prefix, sys.prefix):
-        text = f"notebooks run in another environment: {prefix}"
-        fix = f"start JupyterLab with {command('lab')}"
-        return [Finding("✗", text, fix)]
-    if not same_path(Path(package).parent, root / "course_utils"):
-        text = f"notebooks import another copy of course_utils: {package}"
-        fix = f"unset PYTHONPATH if it is set; {reinstall()}"
-        return [Finding("✗", text, fix)]
-    return [Finding("✓", "a notebook kernel starts and finds course_utils")]
-
-
-def same_path(one, other):
-    return Path(one).resolve() == Path(other).resolve()
-
-
-TENSORFLOW_PROBE = """
-import json, time
-start = time.perf_counter()
-import tensorflow as tf
-import keras
-assert float(keras.ops.sum(keras.ops.ones((2, 3)))) == 6
-print(json.dumps([tf.__version__, keras.__version__, time.perf_counter() - start]))
-"""
-
-#: What Windows says instead of SIGILL.
-ILLEGAL_INSTRUCTION = 0xC000001D
-
-
-def check_tensorflow(root):
-    """Whether TensorFlow can be imported and computes."""
-    status, out, error = probe(TENSORFLOW_PROBE)
-    if status == 0:
-        tensorflow, keras, seconds = json.loads(out.splitlines()[-1])
-        text = f"TensorFlow {tensorflow} and Keras {keras} work; import {seconds:.0f} s"
-        return [Finding("✓", text)]
-    text, fix = f"TensorFlow cannot be imported: {last_line(error)}", reinstall()
-    if status in (-4, ILLEGAL_INSTRUCTION):
-        text = "TensorFlow stops at an instruction that this processor lacks (AVX)"
-        fix = "use a computer made after 2013, or give a virtual machine its host's CPU"
-    elif "DLL load failed" in error:
-        fix = "install the Microsoft Visual C++ Redistributable (x64), then restart"
-    return [Finding("✗", text, fix)]
-
-
-def probe(program, *arguments):
-    """Run a program in a Python of its own: exit status, output, errors.
-
-    The status is None, and the error says so, if it takes longer than `PATIENCE`.
-    """
-    quiet = {"TF_CPP_MIN_LOG_LEVEL": "3", "JUPYTER_PREFER_ENV_PATH": "1"}
-    try:
-        done = subprocess.run(
-            [sys.executable, "-P", "-c", program, *arguments],
+        return subprocess.run(
+            [sys.executable, "-X", "utf8", *arguments],
             capture_output=True,
             encoding="utf-8",
             errors="replace",
-            env=os.environ | quiet | {"PYTHONIOENCODING": "utf-8"},
             timeout=PATIENCE,
+            **options,
         )
     except subprocess.TimeoutExpired:
-        return None, "", f"no answer within {PATIENCE} s"
-    return done.returncode, done.stdout, done.stderr
+        raise TimeoutError(f"no answer within {PATIENCE} s") from None
 
 
-def last_line(text):
+def reason(traceback):
     """The line of a traceback that tells what happened."""
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    lines = [line.strip() for line in traceback.splitlines() if line.strip()]
     errors = [line for line in lines if re.match(r"[\w.]*(Error|Exception)\b", line)]
     return (errors or lines or ["it ended without a word"])[-1]
 
 
-CHECKS = (
-    check_python,
-    check_libraries,
-    check_data,
-    check_names,
-    check_settings,
-    check_memory,
-    check_disk,
-    check_writing,
-    check_kernel,
-    check_tensorflow,
-    check_browser,
-    check_offline,
-    check_lectures,
-)
+def check_libraries(root):
+    """Python and libraries against their bounds, and against the lock."""
+    project = tomllib.loads((root / "pyproject.toml").read_text("utf-8"))["project"]
+    needed = [f"python {project['requires-python']}", *project["dependencies"]]
+    needed += project["optional-dependencies"].get("tools", [])
+    wrong = list(unfit(needed))
+    for need, version in wrong:
+        text = f"{need.name} {version or 'is missing'}: needed is {need.specifier}"
+        yield "✗", text, reinstall()
+    if not wrong:
+        text = f"Python {platform.python_version()} and {len(needed) - 1} libraries"
+        yield "✓", f"{text} within their bounds, in {sys.prefix}", ""
+    lock = (root / "requirements.lock").read_text("utf-8")
+    locked = re.findall(r"^[\w.-]+==[^\\\n]+", lock, flags=re.MULTILINE)
+    others = [f"{n.name} {v} ({n.specifier})" for n, v in unfit(locked) if v]
+    if others:
+        shown = ", ".join(others[:3]) + " …" * (len(others) > 3)
+        text = f"other versions than those the notebooks were tested with: {shown}"
+        yield "!", text, reinstall()
+
+
+def unfit(lines):
+    """(requirement, installed version or None) of those that are not met here."""
+    from packaging.requirements import Requirement
+
+    for need in map(Requirement, lines):
+        version = platform.python_version() if need.name == "python" else None
+        with contextlib.suppress(importlib.metadata.PackageNotFoundError):
+            version = version or importlib.metadata.version(need.name)
+        fits = version and need.specifier.contains(version, prereleases=True)
+        if not fits and (need.marker is None or need.marker.evaluate()):
+            yield need, version
+
+
+def check_data(root):
+    """Every bundled file against its hash; the first that is wrong is told."""
+    from course_utils import data
+
+    files = data.bundled_files()
+    for name in files:
+        data.read_bundled(name)
+    yield "✓", f"{len(files)} data files as they should be", ""
+
+
+def check_settings(root):
+    """Settings and files of the user that change what the notebooks do."""
+    import matplotlib
+
+    for path in hiding(root / "notebooks"):
+        text = f"notebooks/{path.name} hides the library {path.stem} from the notebooks"
+        yield "✗", text, f"rename notebooks/{path.name}"
+    for name, harmless in VARIABLES.items():
+        value = os.environ.get(name, "")
+        if value and value.lower() not in harmless:
+            text = f"the environment variable {name} is set to {value!r}"
+            yield "✗", text, unset(name)
+    keras = keras_folder() / "keras.json"
+    found = {}
+    with contextlib.suppress(OSError, ValueError, TypeError):
+        found = dict(json.loads(keras.read_text("utf-8")))
+    figures = matplotlib.matplotlib_fname()
+    drawn = matplotlib.rc_params_from_file(figures)
+    for path, set_to, wanted in ((keras, found, KERAS), (figures, drawn, MATPLOTLIB)):
+        for key, value in wanted.items():
+            if set_to.get(key, value) != value:
+                text = f"{path} sets {key} to {set_to[key]!r}"
+                yield "✗", text, f"set it to {value!r}"
+
+
+def check_memory(root):
+    """Free memory: a notebook takes at most 1.5 GB, and `run` runs two at a time."""
+    import psutil
+
+    free = psutil.virtual_memory().available
+    with contextlib.suppress(OSError, ValueError):  # only a container has a limit
+        free = min(free, int(LIMIT.read_text()))
+    shown = f"{free / GB:.1f} GB of memory free"
+    if free > 3 * GB:
+        yield "✓", shown, ""
+    else:
+        fix = "close programs, or: python -m course_tools run --jobs 1"
+        mark = "✗" if free < 1.5 * GB else "!"
+        yield mark, f"{shown}: a notebook takes up to 1.5, and two run at a time", fix
+
+
+def check_disk(root):
+    """Whether there is room, and whether notebooks and results can be written."""
+    free = shutil.disk_usage(root).free
+    shown = f"{free / GB:.1f} GB of disk space free"
+    if free < 0.2 * GB:
+        yield "✗", f"{shown}: executed notebooks need 0.2", "free some"
+    else:
+        yield "✓", shown, ""
+    copy = "copy the course to a folder of your own"
+    fixes = {root / "notebooks": copy, root / "build": copy}
+    fixes[Path.home()] = "set HOME to a folder of your own"  # kernels write there
+    for folder, fix in fixes.items():
+        try:
+            folder.mkdir(exist_ok=True)
+            with tempfile.TemporaryFile(dir=folder):
+                pass
+        except OSError as error:
+            yield "✗", f"cannot write in {folder}: {error.strerror}", fix
+
+
+def check_kernel(root):
+    """Whether a kernel starts, in this environment, and finds the package."""
+    runner = ("-P", "-m", "jupyter_client.runapp", "--kernel=python3")
+    env = os.environ | {"JUPYTER_PREFER_ENV_PATH": "1"}  # as `lab` does
+    done = in_python(*runner, input=WHERE, cwd=root / "notebooks", env=env)
+    if done.returncode:
+        yield "✗", f"no notebook kernel: {reason(done.stderr)}", reinstall()
+        return
+    prefix, package = map(Path, done.stdout.splitlines()[-2:])
+    if prefix.resolve() != Path(sys.prefix).resolve():
+        text = f"notebooks run in another environment: {prefix}"
+        yield "✗", text, f"start JupyterLab with {places.command('lab')}"
+    elif package.parent.resolve() != (root / "course_utils").resolve():
+        text = f"notebooks import another copy of course_utils: {package}"
+        yield "✗", text, reinstall()
+    else:
+        yield "✓", "a notebook kernel starts and finds course_utils", ""
+
+
+def check_tensorflow(root):
+    """Whether TensorFlow can be imported and computes."""
+    done = in_python("-P", "-c", TENSORFLOW)
+    if done.returncode == 0:
+        yield "✓", done.stdout.splitlines()[-1], ""
+        return
+    text, fix = f"TensorFlow cannot be imported: {reason(done.stderr)}", reinstall()
+    if done.returncode in (-4, ILLEGAL_INSTRUCTION):
+        text = "TensorFlow stops at an instruction that this processor lacks (AVX)"
+        fix = "use a computer made after 2013, or give a virtual machine its host's CPU"
+    elif "DLL load failed" in done.stderr:
+        fix = "install the Microsoft Visual C++ Redistributable (x64), then restart"
+    yield "✗", text, fix
+
+
+def check_browser(root):
+    """Whether a browser opens for JupyterLab."""
+    try:
+        webbrowser.get()
+    except webbrowser.Error:
+        fix = f"{places.command('lab')} prints an address: open that in a browser"
+        yield "!", "no browser opens by itself", fix
+
+
+def check_offline(root):
+    """Whether the lectures run without the network; only one has more to gain by it."""
+    from course_utils import vision
+
+    count = len(catalog.find(root / "notebooks"))
+    yield "✓", f"all {count} lectures run without the network", ""
+    if named := os.environ.get("COURSE_INCEPTION_WEIGHTS", "").strip():
+        vision.own_inception(Path(named))
+        return
+    fetch = ("-m", "course_tools", "fetch", "inception-v3")
+    offline = os.environ | {"COURSE_OFFLINE": "1", "COURSE_MIRROR": ""}
+    if in_python(*fetch, env=offline).returncode:  # not here, and not downloaded
+        text = "lecture 13 will use a smaller network: no weights of Inception-v3"
+        yield "·", text, f"python {' '.join(fetch)} (96 MB), if you want them"
+
+
+def check_lectures(root):
+    """What the last run measured of each lecture, against what its title cell says."""
+    ran, when = {}, 0.0
+    with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
+        path = root / "build" / "results.json"
+        found = json.loads(path.read_text("utf-8"))
+        if found["format"] == 1:
+            ran = {each["name"]: each for each in found["notebooks"]}
+            when = path.stat().st_mtime
+    rows, failed, slow, unmeasured = [], [], [], []
+    for about in map(catalog.describe, catalog.find(root / "notebooks")):
+        result = ran.get(about.path.stem)
+        if not result or (not result["ok"] and about.path.stat().st_mtime > when):
+            unmeasured.append(about.number)  # or changed since it failed
+        elif not result["ok"]:
+            failed.append(about.number)
+        else:
+            seconds, memory = result["seconds"], result["peak_bytes"] / GB
+            stated = re.search(r"(\d+) s\b", about.time)
+            said = f" (stated: {stated[1]} s)" if stated else ""
+            rows.append(f"\n    {about.number} {seconds:4.0f} s{said}, {memory:.1f} GB")
+            if stated and seconds > 2 * float(stated[1]):
+                slow.append(about.number)
+    run = places.command("run")
+    if rows:
+        yield "✓", "what each lecture took in the last run:" + "".join(rows), ""
+    if failed:
+        number = failed[0] if ON_WINDOWS else f"NB={failed[0]}"
+        fix = places.command(f"run {number}") + " says where"
+        yield "✗", f"failed in the last run: {', '.join(failed)}", fix
+    if slow:
+        text = f"took more than twice the time they state: {', '.join(slow)}"
+        yield "!", text, f"close other programs, then {run}; or plan more time"
+    if unmeasured:
+        shown = ", ".join(unmeasured) if rows or failed else "all lectures"
+        yield "!", f"not measured on this machine: {shown}", run
+
+
+CHECKS = [check for name, check in globals().items() if name.startswith("check_")]

@@ -1,13 +1,12 @@
 """TensorFlow's flower set, for `retrain`: 3,670 photographs of five kinds."""
 
-import shutil
 import tarfile
 import tempfile
 from pathlib import Path
 
 from course_utils.download import DataError, Remote, cache_folder, fetch
 
-__all__ = ["FLOWERS", "fetch_flowers", "flowers_folder"]
+__all__ = ["fetch_flowers", "flowers_folder"]
 
 #: Size and hash as TensorFlow Datasets publishes them for its set ``tf_flowers``.
 FLOWERS = Remote(
@@ -21,18 +20,12 @@ FLOWERS = Remote(
 
 
 def flowers_folder():
-    """Where `fetch_flowers` unpacks the set.
-
-    Returns
-    -------
-    pathlib.Path
-        There as a whole, or not at all.
-    """
+    """Where `fetch_flowers` unpacks the set: as a whole, or not at all."""
     return cache_folder() / "flower_photos"
 
 
 def fetch_flowers():
-    """Make sure that the flower set is on this machine, unpacked, and say where.
+    """The flower set on this machine: fetched and unpacked if it is not there yet.
 
     The photographs are under Creative Commons licences; ``LICENSE.txt`` in the folder
     names the photographers.
@@ -54,43 +47,18 @@ def fetch_flowers():
     try:
         # in the cache itself: the archive may lie elsewhere, or be read-only
         folder.parent.mkdir(parents=True, exist_ok=True)
-        own = tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}.")
-        try:
-            _unpack(archive, own)
-            _put_in_place(Path(own, folder.name), folder)
-        finally:
-            shutil.rmtree(own, ignore_errors=True)
-    except OSError as error:
+        with tempfile.TemporaryDirectory(
+            dir=folder.parent, prefix=".flowers.", ignore_cleanup_errors=True
+        ) as own:
+            with tarfile.open(archive) as content:
+                # Python before 3.11.4 knows no filter, and raises TypeError
+                content.extractall(own, filter="data")  # nothing outside the folder
+            if not folder.is_dir():  # another process may have been faster
+                Path(own, folder.name).rename(folder)
+    except (tarfile.TarError, EOFError, OSError, TypeError) as error:
         raise DataError(
-            f"cannot unpack {archive} in {folder.parent}: {error.strerror or error}. "
-            "Free some disk space (250 MB) or get write permission there, or set "
-            "COURSE_DATA_DIR to a folder that has both."
+            f"{archive} cannot be unpacked in {folder.parent}: {error}. Free some disk "
+            "space (250 MB) or get write permission there, or set COURSE_DATA_DIR to "
+            "a folder that has both; if the archive is at fault, delete it"
         ) from error
     return folder
-
-
-def _unpack(archive, folder):
-    """Extract, but nothing that would land outside `folder` or is no plain file."""
-    if not hasattr(tarfile, "data_filter"):
-        raise DataError(
-            "this Python cannot unpack archives safely; update it: 3.11.4 or later can"
-        )
-    try:
-        with tarfile.open(archive) as content:
-            content.extractall(folder, filter="data")
-    except (tarfile.TarError, EOFError) as error:
-        raise DataError(
-            f"{archive}: not unpacked, because {error}. Delete it, then run "
-            "python -m course_tools fetch flowers"
-        ) from error
-
-
-def _put_in_place(unpacked, folder):
-    """Rename in one step; another process may have been faster."""
-    if not unpacked.is_dir():
-        raise DataError(f"the archive holds no folder {unpacked.name}")
-    try:
-        unpacked.rename(folder)
-    except OSError:
-        if not folder.is_dir():
-            raise

@@ -1,5 +1,6 @@
 """The machine that something runs on: its name, its cores, its user's settings."""
 
+import contextlib
 import os
 import platform
 import re
@@ -12,19 +13,15 @@ from course_tools.places import PERSONAL
 
 def cpu_model():
     """The processor's name as its maker writes it, as far as the system tells."""
-    try:
+    text = ""
+    with contextlib.suppress(OSError, subprocess.CalledProcessError):
         if platform.system() == "Linux":
             text = Path("/proc/cpuinfo").read_text("utf-8", errors="replace")
-            if match := re.search(r"^model name\s*: (.+)$", text, flags=re.MULTILINE):
-                return match[1].strip()
-        if platform.system() == "Darwin":
-            command = ["sysctl", "-n", "machdep.cpu.brand_string"]
-            return subprocess.run(
-                command, capture_output=True, text=True, check=True
-            ).stdout.strip()
-    except (OSError, subprocess.CalledProcessError):
-        pass
-    return platform.processor() or platform.machine()
+        elif platform.system() == "Darwin":
+            command = ["sysctl", "machdep.cpu.brand_string"]
+            text = subprocess.check_output(command, text=True)
+    found = re.search(r"(?:model name|brand_string)\s*: (.+)", text)
+    return found[1].strip() if found else platform.processor() or platform.machine()
 
 
 def versions():

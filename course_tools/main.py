@@ -1,19 +1,254 @@
-"""The command line: ``python -m course_tools COMMAND``, or ``course COMMAND``.
+"""Every command of the course, declared once: ``python -m course_tools COMMAND``.
 
-One function per command; each imports what it needs, so that a light command starts at
-once and a missing library spoils only the commands that use it.
+The table gives each its help, its arguments and what runs it. `make help`, argparse and
+the set-up read it, in any Python of today without a library: what a command needs is
+imported when it is called, so that a light one starts at once.
 """
 
+import argparse
+import importlib
+import inspect
 import os
-import signal
-import subprocess
 import sys
 from pathlib import Path
+from typing import NamedTuple
 
-from course_tools import catalog, terminal
-from course_tools.options import parse
-from course_tools.places import ROOT, UserError
-from course_utils.files import ensure_home
+from course_tools.places import BUILD, NOTEBOOKS, UserError
+from course_tools.terminal import tolerate_narrow_encodings
+
+
+class Command(NamedTuple):
+    """A row: what runs it is ``module:function``, or a script and its arguments.
+
+    The function takes the parsed arguments and returns the exit status. A script, and
+    what `programs` starts, are handed what is not declared here.
+    """
+
+    name: str
+    runs: str
+    about: str  # one line, then details
+    arguments: tuple = ()
+    examples: tuple = ()
+
+    @property
+    def passes_on(self):
+        return ".py" in self.runs or self.runs.startswith("programs:")
+
+
+def argument(*names, **settings):
+    return names, settings
+
+
+def positive(text):
+    """What reads a number above 0."""
+    if not int(text) > 0:
+        raise argparse.ArgumentTypeError(f"{text} is not above 0")
+    return int(text)
+
+
+def number(name, default, about):
+    about = f"{about} (default: {default})"
+    return argument(name, metavar="N", type=positive, default=default, help=about)
+
+
+def folder(name, default, about):
+    return argument(name, metavar="FOLDER", type=Path, default=default, help=about)
+
+
+WHICH = argument(
+    "notebooks",
+    nargs="*",
+    metavar="NN",
+    help="by number (4 or 04), name (optimizers) or file; without any, all",
+)
+FROM = folder("--folder", NOTEBOOKS, "where they are (default: the course's own)")
+JOBS = number("--jobs", 2, "how many at a time")
+TIMEOUT = number("--timeout", 600, "longest time for one cell, in seconds")
+FORCE = argument("--force", action="store_true", help="replace files that are there")
+
+#: These need no library, and so no environment.
+BARE = ("list", "clean")
+COMMANDS = (
+    Command("list", "catalog:command", "show what notebooks there are", (WHICH, FROM)),
+    Command(
+        "run",
+        "run:command",
+        """execute notebooks and write what came of them to build/
+
+        Each runs from top to bottom in a kernel of its own; the files in notebooks/
+        stay as they are. Executed copies and index.html, a page with all results, go to
+        build/. One that fails does not stop the others; the exit status is 1 then.
+        """,
+        (WHICH, FROM, JOBS, TIMEOUT, folder("--build", BUILD, "(default: build/)")),
+        ("run 04", "run 1 2 --jobs 1", "run optimizers"),
+    ),
+    Command(
+        "slides",
+        "slides:command",
+        """turn notebooks into slides that need no network
+
+        Nothing is executed. Open index.html in the folder; in a deck, S opens the
+        speaker notes and ? tells all keys. The folder can be copied anywhere.
+        """,
+        (WHICH, FROM, folder("--to", BUILD / "slides", "(default: build/slides/)")),
+        ("slides 04", "slides 1 2 --to my_slides"),
+    ),
+    Command(
+        "site",
+        "site:command",
+        """make the course's site, for a server or to open in a browser
+
+        Nothing is executed. The pages ask for nothing outside their folder, which is
+        replaced as a whole or not at all.
+        """,
+        (folder("--to", BUILD / "site", "(default: build/site/)"),),
+        ("site --to /srv/www/course",),
+    ),
+    Command(
+        "lab",
+        "programs:lab",
+        """open JupyterLab on the notebooks
+
+        It listens to this machine only, wants the token that is part of the address it
+        prints, and asks no other host for news or newer versions. Ctrl-C, twice, stops
+        it and its kernels. Other options are passed on to it.
+        """,
+        (FROM,),
+        ("lab --folder my_copies", "lab --no-browser --port 9000"),
+    ),
+    Command(
+        "doctor", "doctor:command", "check whether class can start on this machine"
+    ),
+    Command(
+        "test",
+        "programs:test",
+        """run the tests: all but the long ones, or those of some notebooks
+
+        What follows the numbers of notebooks is passed on to pytest.
+        """,
+        examples=("test 21 22", "test -k data", "test tests/test_checks.py"),
+    ),
+    Command("test-long", "programs:test_long", "run the tests that take long"),
+    Command(
+        "release",
+        "release:command",
+        """write copies of notebooks for students, without solutions
+
+        The copies are as if nobody had run them; exercises, checks and their hints
+        stay. They run wherever the course is installed. The repository holds the
+        solutions too: to keep them from students, give them the copies only.
+        """,
+        (
+            *(WHICH, FROM, FORCE),
+            argument("--to", metavar="FOLDER", type=Path, required=True),
+            argument(
+                "--with-solutions",
+                action="store_true",
+                help="for the lecturer: keep solutions and stored outputs",
+            ),
+        ),
+        ("release 01 02 --to for_students", "release 06 --to for_me --with-solutions"),
+    ),
+    Command(
+        "fetch",
+        "fetch:command",
+        """download full-size data once; the notebooks need none of it
+
+        MNIST with all 70,000 digits, 3,670 photographs of flowers (229 MB), the weights
+        of Inception-v3 (96 MB). COURSE_MIRROR names another source, COURSE_DATA_DIR
+        another place to keep it.
+        """,
+        (argument("what", choices=["digits", "flowers", "inception-v3"]),),
+        ("fetch digits",),
+    ),
+    Command(
+        "retrain",
+        "retrain:retrain",
+        """train an image recogniser on a folder of your own pictures
+
+        The folder holds one folder of pictures per class, five or more in each; their
+        names are the answers. A network that knows ImageNet turns each picture into
+        features; a linear head learns the classes from 60 % of the pictures, 20 %
+        choose its penalty, 20 % test it. Take one shot only of each thing, or the test
+        is too kind. Also writes OUTPUT_confusion.png.
+        """,
+        (
+            argument(
+                "--images",
+                required=True,
+                metavar="FOLDER",
+                help="the folder, or flowers: the set that `fetch flowers` gets",
+            ),
+            argument("--output", required=True, metavar="NAME.keras"),
+            argument(
+                "--network",
+                choices=["auto", "inception_v3", "efficientnet_lite0"],
+                default="efficientnet_lite0",
+                help="what makes the features (default: efficientnet_lite0; auto: "
+                "Inception-v3 if its weights can be had)",
+            ),
+            argument("--seed", type=int, default=0, help="of the split (default: 0)"),
+            FORCE,
+        ),
+        ("retrain --images my_pictures --output my_model.keras",),
+    ),
+    Command(
+        "recognize",
+        "retrain:recognize",
+        "tell what a recogniser from retrain says of pictures",
+        (
+            argument("--model", required=True, metavar="NAME.keras"),
+            argument("images", nargs="+", metavar="IMAGE", help="files or folders"),
+            number("--top", 3, "how many classes to print"),
+        ),
+        ("recognize --model my_model.keras holiday.jpg new_pictures",),
+    ),
+    Command(
+        "new",
+        "authors:new",
+        "write a notebook in the house style, still empty",
+        (argument("number", metavar="NN"), argument("name", help="linear_models")),
+        ("new 21 linear_models",),
+    ),
+    Command("map", "lectures:command", "write the lecture map, notebooks/README.md"),
+    Command(
+        "store",
+        "store:command",
+        """execute notebooks and keep their outputs in their own files
+
+        One that fails or writes to stderr stays as it was.
+        """,
+        (WHICH, FROM, JOBS, TIMEOUT),
+        ("store 04",),
+    ),
+    Command(
+        "evidence",
+        "tests/record_evidence.py",
+        "rerun notebooks under several seeds, record what was measured",
+        examples=("evidence 04 05 --seeds 3",),
+    ),
+    Command("choose", "tests/choose.py", "choose hyper-parameters, record the choice"),
+    Command("mutants", "tests/mutants.py", "break things; the tests must notice"),
+    Command(
+        "bench",
+        "benchmarks/run.py",
+        "measure the course on this machine, in half an hour",
+        examples=("bench vision growth", "bench --missing"),
+    ),
+    Command("bench-quick", "benchmarks/run.py --quick", "bench, roughly: two minutes"),
+    Command("lint", "programs:lint", "check the style of code and notebooks"),
+    Command("lock", "programs:lock", "write requirements.lock from pyproject.toml"),
+    Command("clean", "setup:clean", "remove environments and what was built"),
+)
+
+DESCRIPTION = """\
+The deep learning course: run the notebooks, test them, open them, and find out what is
+wrong when something is. These two are the same; both make the environment first if
+there is none:
+
+  make run NB=04 ARGS="--jobs 1"
+  python3 -m course_tools.bootstrap run 04 --jobs 1
+"""
 
 
 def main(arguments=None):
@@ -30,11 +265,10 @@ def main(arguments=None):
         Exit status: 0 if all went well, 1 if not, 2 for a wrong command line,
         130 after Ctrl-C.
     """
-    terminal.tolerate_narrow_encodings()
-    ensure_home()
+    tolerate_narrow_encodings()
     options = parse(sys.argv[1:] if arguments is None else arguments)
     try:
-        return COMMANDS[options.command](options)
+        return call(options)
     except KeyboardInterrupt:
         print("\ninterrupted; nothing is left running", file=sys.stderr)
         return 130
@@ -44,199 +278,66 @@ def main(arguments=None):
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] in ("course_utils", "course_tools"):
             raise
-        return _complain(
-            f"the library {error.name!r} is missing in {sys.executable}; "
-            "install the course's libraries: python -m pip install -r requirements.txt"
+        problem = (
+            f"the library {error.name!r} is missing in {sys.executable}; install the "
+            "course's libraries: python -m pip install -r requirements.txt"
         )
-    except (UserError, catalog.UnknownNotebook) as error:
-        return _complain(error)
+    except UserError as error:
+        problem = error
     except OSError as error:
-        return _complain(_in_words(error))
-
-
-def _complain(message):
-    print(f"error: {message}", file=sys.stderr)
+        problem = error.strerror or error
+        if error.filename:
+            problem = f"{error.filename}: {problem}"
+    print(f"error: {problem}", file=sys.stderr)
     return 1
 
 
-def _in_words(error):
-    """An operating system's error as one line: what, and which file."""
-    reason = error.strerror or str(error)
-    return f"{error.filename}: {reason}" if error.filename else reason
+def call(options):
+    """Call what carries out a command; its exit status."""
+    from course_utils.files import ensure_home
+
+    ensure_home()
+    module, _, function = options.row.runs.partition(":")
+    if not function:
+        module, function = "programs", "script"
+    return getattr(importlib.import_module(f"course_tools.{module}"), function)(options)
 
 
-def list_notebooks(options):
-    """Print what notebooks there are, and what each says about itself."""
-    for path in _selected(options):
-        about = catalog.describe(path)
-        title = terminal.readable(f"{about.title} · {about.title_zh}".rstrip(" ·"))
-        stored = "outputs stored" if about.stored else "no stored outputs"
-        facts = [terminal.readable(about.section), about.time, stored]
-        print(f"{about.number}  {title}\n    {' | '.join(filter(None, facts))}")
-    return 0
+def parse(arguments):
+    """Parse a command line; on a wrong one, say so and exit with status 2.
 
+    Parameters
+    ----------
+    arguments : list of str
 
-def run(options):
-    """Execute notebooks and write what came of them to the build folder."""
-    from course_tools.run import command
-
-    return command(options)
-
-
-def store(options):
-    """Execute notebooks and keep their clean outputs in their own files."""
-    from course_tools.store import command
-
-    return command(options)
-
-
-def release(options):
-    """Write copies of notebooks for students, or for a lecturer."""
-    from course_tools import release
-
-    return release.command(options)
-
-
-def lecture_map(options):
-    """Write the lecture map anew."""
-    from course_tools import lectures
-
-    return lectures.command(options)
-
-
-def address(options):
-    """Print the course's address on the web, or write another one everywhere."""
-    from course_tools import address as addressing
-
-    if options.url is None:
-        print(addressing.current(ROOT))
-        return 0
-    try:
-        changed = addressing.write(ROOT, options.url)
-    except addressing.AddressError as error:
-        raise UserError(error) from None
-    for path in changed:
-        print(path.relative_to(ROOT).as_posix())
-    print(f"{len(changed)} files changed; all say {addressing.current(ROOT)}")
-    return 0
-
-
-def slides(options):
-    """Turn notebooks into slides that need no network."""
-    from course_tools import slides as showing
-
-    paths = _selected(options)
-    try:
-        page = showing.write(paths, options.to, catalog.find(options.folder))
-    except showing.SlidesError as error:
-        raise UserError(error) from None
-    count = "1 notebook" if len(paths) == 1 else f"{len(paths)} notebooks"
-    print(f"slides of {count}: {page}")
-    return 0
-
-
-def _selected(options):
-    return catalog.select(catalog.find(options.folder), options.notebooks)
-
-
-def site(options):
-    """Make the course's site from the notebooks as they are stored."""
-    from course_tools import site
-
-    return site.command(options)
-
-
-def doctor(options):
-    """Check the machine and the installation."""
-    from course_tools import doctor
-
-    return doctor.run()
-
-
-def fetch(options):
-    """Fetch full-size data or weights into the cache."""
-    from course_tools import flowers
-    from course_utils import data, download, vision
-
-    fetches = {
-        "digits": data.fetch_digits,
-        "flowers": flowers.fetch_flowers,
-        "inception-v3": vision.fetch_inception,
-    }
-    try:
-        print(fetches[options.what]())
-    except download.DataError as error:
-        raise UserError(error) from None
-    return 0
-
-
-def retrain(options):
-    """Train a recogniser on a folder of pictures."""
-    return _recognizing("retrain", options)
-
-
-def recognize(options):
-    """Tell what a recogniser says of pictures."""
-    return _recognizing("recognize", options)
-
-
-def _recognizing(name, options):
-    from course_tools import retrain as recognizing
-
-    try:
-        return getattr(recognizing, name)(options)
-    except recognizing.ERRORS as error:
-        raise UserError(error) from None
-
-
-def test(options):
-    """Run the tests."""
-    return _call("-m", "pytest", *options.extra, cwd=ROOT)
-
-
-def lab(options):
-    """Open JupyterLab on the notebooks."""
-    # Without this folder, JupyterLab asks other hosts for news and newer versions.
-    settings = [str(Path(__file__).parent / "jupyter")]
-    settings += filter(None, [os.environ.get("JUPYTER_CONFIG_PATH")])
-    environment = {
-        "JUPYTER_CONFIG_PATH": os.pathsep.join(settings),
-        # Else a kernel that the user once installed elsewhere may come first.
-        "JUPYTER_PREFER_ENV_PATH": "1",
-    }
-    return _call(
-        "-m", "jupyterlab", *options.extra, cwd=options.folder, environment=environment
-    )
-
-
-def _call(*arguments, cwd, environment=None):
-    """Run this Python with arguments, wait for it, and return its exit status."""
-    command = [sys.executable, *arguments]
-    with subprocess.Popen(
-        command, cwd=cwd, env=os.environ | (environment or {})
-    ) as process:
-        # It gets a Ctrl-C of the terminal itself, but not a signal to this process.
-        signal.signal(signal.SIGTERM, lambda *_: process.terminate())
-        while True:
-            try:
-                return process.wait()
-            except KeyboardInterrupt:  # the program got it too, and knows what to do
-                continue
-
-
-COMMANDS = {
-    "list": list_notebooks,
-    "run": run,
-    "slides": slides,
-    "store": store,
-    "release": release,
-    "doctor": doctor,
-    "site": site,
-    "map": lecture_map,
-    "fetch": fetch,
-    "retrain": retrain,
-    "recognize": recognize,
-    "address": address,
-    "test": test,
-    "lab": lab,
-}
+    Returns
+    -------
+    argparse.Namespace
+        `row` is the command's in the table, `extra` what is passed on to a program.
+    """
+    stem = Path(sys.argv[0]).stem
+    module = "course_tools.bootstrap" if stem == "bootstrap" else "course_tools"
+    prog = "course" if stem == "course" else f"python -m {module}"
+    look = {"formatter_class": argparse.RawDescriptionHelpFormatter}
+    parser = argparse.ArgumentParser(prog=prog, description=DESCRIPTION, **look)
+    commands = parser.add_subparsers(metavar="COMMAND", title="commands")
+    for row in COMMANDS:
+        about = inspect.cleandoc(row.about)
+        examples = [f"{prog} {line}" for line in row.examples or (row.name,)]
+        command = commands.add_parser(
+            row.name,
+            help=about.partition("\n")[0],
+            description=about[0].upper() + about[1:],
+            epilog="\n  ".join(["examples:", *examples]),
+            **look,
+        )
+        command.set_defaults(row=row)
+        for names, settings in row.arguments:
+            command.add_argument(*names, **settings)
+    options, options.extra = parser.parse_known_args(arguments)
+    if "row" not in options:
+        parser.print_help()
+        parser.exit(2)
+    if options.extra and not options.row.passes_on:
+        parser.error(f"unrecognized arguments: {' '.join(options.extra)}")
+    return options

@@ -23,6 +23,7 @@ STARTER, CHECK, SOLUTION = EXERCISE_TAGS = (
 )
 COLAB = "colab"  # the cell that installs the course where it is missing
 HIDDEN = "hide-input"  # code that slides and site fold away
+OWN_SLIDE = "output-slide"  # what it shows stands on the next slide, not below the code
 IGNORED = "nbval-ignore-output"  # what it prints may differ from run to run
 
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
@@ -35,7 +36,7 @@ KERNEL = {
 }
 
 
-class UnknownNotebook(ValueError):
+class UnknownNotebook(UserError):
     """No notebook by that name, or several; the message names what there is."""
 
 
@@ -113,7 +114,10 @@ def read(path):
         if "nbformat" not in json.loads(text):  # nbformat would take it for version 2
             raise ValueError("it is JSON of another kind")
         notebook = nbformat.reads(text, as_version=4)
-        for cell in notebook.cells:
+        # Cells have ids from version 4.5 on.
+        notebook.nbformat_minor = max(5, notebook.get("nbformat_minor", 0))
+        for number, cell in enumerate(notebook.cells, start=1):
+            cell.setdefault("id", f"cell-{number}")
             cell.setdefault("metadata", nbformat.NotebookNode())
             if cell.cell_type == "code":
                 cell.setdefault("outputs", [])

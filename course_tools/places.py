@@ -17,10 +17,12 @@ ASSETS = ROOT / "course_tools" / "assets"
 ON_WINDOWS = os.name == "nt"
 #: Where an environment has its Python.
 INTERPRETER = ("Scripts", "python.exe") if ON_WINDOWS else ("bin", "python")
+#: In an environment that the set-up made: what it was made from.
+STAMP = "course-setup.json"
 
 #: Every setting that is read; README explains those that are for users.
 VARIABLES = (
-    "COURSE_CHROMIUM",  # browser that prints slides, where it is not on the path
+    "COURSE_CHROMIUM",  # browser of the tests, where it is not on the path
     "COURSE_DATA_DIR",
     "COURSE_EXPECT",  # "record": a claim that fails stops nothing
     "COURSE_INCEPTION_WEIGHTS",

@@ -5,47 +5,24 @@ linear head on top learns the classes. The saved file holds all of it, preproces
 class names too: Keras alone loads and runs it.
 """
 
+import os
 import tempfile
 import zipfile
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 
 from course_tools.labelled import BATCH
+from course_tools.places import UserError
 from course_utils.files import write_atomically
 from course_utils.vision import middle_square
 
-__all__ = [
-    "RecognizerError",
-    "Trained",
-    "assemble",
-    "class_names",
-    "fit_head",
-    "load",
-    "predict",
-    "save",
-    "train",
-]
+__all__ = ["assemble", "class_names", "fit_head", "load", "predict", "save", "train"]
 
 #: Strengths of the penalty among which the validation pictures choose.
 STRENGTHS = (1e-4, 1e-3, 1e-2, 1e-1, 1.0)
-
-
-class RecognizerError(Exception):
-    """A file is no recogniser; the message says why, and what was expected."""
-
-
-class Trained(NamedTuple):
-    """A head, and how it was chosen; `train` says what each field holds."""
-
-    kernel: np.ndarray
-    bias: np.ndarray
-    strength: float
-    validation_accuracy: float
-
-
-# --- the head ------------------------------------------------------------------------
+#: Layers by which a recogniser is known.
+LAYERS = {"middle_square", "probabilities", "label"}
 
 
 def fit_head(features, labels, classes, strength):
@@ -92,88 +69,63 @@ def fit_head(features, labels, classes, strength):
     return kernel.astype(np.float32), bias.astype(np.float32)
 
 
-def train(examples, parts):
+def train(features, labels, classes, training, validation):
     """Choose the penalty on the validation part, then learn from both parts.
 
-    Parameters
-    ----------
-    examples : course_tools.labelled.Labelled
-    parts : course_tools.labelled.Parts
-        Its test part is not looked at.
+    Features and labels are those of `fit_head`; the parts are positions in them.
 
     Returns
     -------
-    Trained
-        ``kernel`` and ``bias`` learned from training and validation part with the
-        chosen ``strength``; ``validation_accuracy`` of the head that learned from the
-        training part alone.
+    tuple
+        Kernel and bias learned from both parts, the strength that was chosen, and the
+        validation accuracy of the head that learned with it from the training part.
     """
-    x, y, classes = examples.features, examples.labels, len(examples.classes)
-    trials = []
-    for strength in STRENGTHS:
-        head = fit_head(x[parts.train], y[parts.train], classes, strength)
-        logits = x[parts.validation] @ head[0] + head[1]
-        right, cost = _judged(logits, y[parts.validation])
-        trials.append((cost, strength, right))
-    _, strength, right = min(trials)  # by cross-entropy, which is finer than accuracy
-    both = np.concatenate([parts.train, parts.validation])
-    return Trained(*fit_head(x[both], y[both], classes, strength), strength, right)
-
-
-def _judged(logits, labels):
     from scipy.special import log_softmax
 
-    chances = log_softmax(logits.astype(np.float64), axis=1)
-    right = np.mean(chances.argmax(axis=1) == labels)
-    return float(right), -float(np.mean(chances[np.arange(len(labels)), labels]))
+    trials, held_out = [], labels[validation]
+    for strength in STRENGTHS:
+        head = fit_head(features[training], labels[training], classes, strength)
+        logits = (features[validation] @ head[0] + head[1]).astype(np.float64)
+        chances = log_softmax(logits, axis=1)
+        cost = -chances[np.arange(len(held_out)), held_out].mean()
+        accuracy = np.mean(chances.argmax(axis=1) == held_out)
+        trials.append((cost, strength, accuracy))
+    _, strength, accuracy = min(trials)  # by the cost, which is finer than accuracy
+    both = np.concatenate([training, validation])
+    head = fit_head(features[both], labels[both], classes, strength)
+    return *head, strength, accuracy
 
 
-# --- the saved recogniser ------------------------------------------------------------
+def assemble(network, classes):
+    """One Keras model from pixels to answers, whose head has learned nothing yet.
 
-
-def assemble(network, kernel, bias, classes):
-    """One Keras model from pixels to answers.
-
-    Parameters
-    ----------
-    network : course_utils.vision.Network
-    kernel, bias : numpy.ndarray, shapes (features, classes) and (classes,)
-    classes : sequence of str
+    `network` is a `course_utils.vision.Network`, `classes` a sequence of str.
 
     Returns
     -------
     keras.Model
         Takes uint8 pictures of shape (n, height, width, 3), any size; gives a dict:
         ``"probabilities"``, float32 of shape (n, classes), and ``"label"``, the most
-        probable class of each as a string. Made of Keras' own layers only.
+        probable class of each as a string. Made of Keras' own layers only. The head is
+        the layer ``"probabilities"``, with kernel and bias as `fit_head` gives them.
     """
     import keras
     from keras import layers
 
     side = network.input_size
-    body = keras.Model(
-        network.model.input,
-        network.model.get_layer("avg_pool").output,
-        name=network.name,
-    )
+    pooled = network.model.get_layer("avg_pool").output
+    body = keras.Model(network.model.input, pooled, name=network.name)
     images = keras.Input((None, None, 3), dtype="uint8", name="images")
-    x = layers.Resizing(
-        side,
-        side,
-        "bicubic",
-        crop_to_aspect_ratio=True,
-        antialias=True,
-        name="middle_square",
-    )(images)
+    fit = {"crop_to_aspect_ratio": True, "antialias": True, "name": "middle_square"}
+    x = layers.Resizing(side, side, "bicubic", **fit)(images)
     x = body(layers.Rescaling(network.scale, network.offset, name="scaled")(x))
-    head = layers.Dense(len(classes), "softmax", name="probabilities")
-    probabilities = head(x)
-    head.set_weights([kernel, bias])
+    probabilities = layers.Dense(len(classes), "softmax", name="probabilities")(x)
     names = layers.StringLookup(
         vocabulary=list(classes),
         invert=True,
         num_oov_indices=0,
         mask_token=None,
+        oov_token="",  # not "[UNK]", which a folder may be called
         name="label",
     )
     best = keras.ops.argmax(probabilities, axis=-1)
@@ -182,122 +134,49 @@ def assemble(network, kernel, bias, classes):
 
 
 def save(model, path):
-    """Write a model to a `.keras` file: whole, or not at all.
-
-    Parameters
-    ----------
-    model : keras.Model
-    path : path-like
-        Ends in ``.keras``; an existing file is replaced.
-
-    Raises
-    ------
-    OSError
-        If it cannot be written; an existing file is unharmed then.
-    """
-    path = Path(path)
-    with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name}.") as own:
-        whole = Path(own) / path.name
+    """Write a model to a `.keras` file, whole or not at all; OSError if not."""
+    with tempfile.TemporaryDirectory(dir=path.parent, prefix=".retrain.") as own:
+        whole = Path(own) / "model.keras"
         model.save(whole)
         write_atomically(path, whole.read_bytes())
 
 
 def load(path):
-    """A recogniser that `save` wrote.
-
-    Parameters
-    ----------
-    path : path-like
-
-    Returns
-    -------
-    keras.Model
-        As `assemble` made it.
+    """The recogniser that `save` wrote.
 
     Raises
     ------
-    RecognizerError
+    UserError
         If the file is missing, damaged, no Keras model, or no recogniser.
     """
-    path = Path(path)
-    whose = "Expected: a .keras file that python -m course_tools retrain wrote."
-    if not path.is_file():
-        what = "a folder, not a file" if path.is_dir() else "no such file"
-        raise RecognizerError(f"{path}: {what}. {whose}")
-    if trouble := _not_whole(path):
-        raise RecognizerError(f"{path}: {trouble}. {whose}")
     import keras
 
-    try:
-        model = keras.saving.load_model(path)
-    except Exception as error:  # Keras raises many kinds, with long messages
-        line = str(error).strip().partition("\n")[0][:200]
-        raise RecognizerError(
-            f"{path}: Keras cannot load it ({type(error).__name__}: {line}). {whose}"
-        ) from error
-    try:
-        class_names(model)
-        sizes = model.get_layer("middle_square").height
-        known = sizes and set(model.output) == {"label", "probabilities"}
-    except (ValueError, AttributeError, TypeError):
-        known = False
-    if not known:
-        raise RecognizerError(
-            f"{path}: a Keras model, but no recogniser: it has no class names or does "
-            f"not take pictures. {whose}"
-        )
-    return model
-
-
-def _not_whole(path):
-    """Why a file cannot be a `.keras` file, or None."""
-    try:
-        with zipfile.ZipFile(path) as archive:
-            if damaged := archive.testzip():
-                return f"damaged: {damaged} in it is not what was written"
-            if "config.json" not in archive.namelist():
-                return "a zip archive, but no Keras model"
-    except zipfile.BadZipFile:
-        with open(path, "rb") as file:
-            start = file.read(4)
-        if not start:
-            return "empty (0 bytes)"
-        cut = start == b"PK\3\4"
-        return "cut short: its end is missing" if cut else "no .keras file"
-    except OSError as error:
-        return f"not readable ({error.strerror or error})"
-    return None
+    if not os.path.isfile(path):
+        trouble = "a folder, not a file" if os.path.isdir(path) else "no such file"
+    elif not zipfile.is_zipfile(path):
+        trouble = f"no .keras file, or cut short ({os.path.getsize(path):,} bytes)"
+    else:
+        try:
+            model = keras.saving.load_model(path)
+            if {layer.name for layer in model.layers} >= LAYERS:
+                return model
+            trouble = "a Keras model, but no recogniser"
+        except Exception as error:  # Keras raises many kinds, with long messages
+            line = str(error).strip().partition("\n")[0][:200]
+            trouble = f"Keras cannot load it ({type(error).__name__}: {line})"
+    expected = "Expected: a .keras file that python -m course_tools retrain wrote."
+    raise UserError(f"{path}: {trouble}. {expected}")
 
 
 def class_names(model):
-    """The classes that a recogniser tells apart.
-
-    Parameters
-    ----------
-    model : keras.Model
-        From `assemble` or `load`.
-
-    Returns
-    -------
-    tuple of str
-        In the order of the model's probabilities.
-    """
+    """The classes that a recogniser tells apart, str, in the order of its answers."""
     return tuple(map(str, model.get_layer("label").get_vocabulary()))
 
 
 def predict(model, pictures):
-    """Probabilities of the classes for pictures of any size.
+    """Probabilities of the classes, float32 of shape (n, classes).
 
-    Parameters
-    ----------
-    model : keras.Model
-        From `assemble` or `load`.
-    pictures : sequence of numpy.ndarray
-        uint8, each of shape (height, width, 3).
-
-    Returns
-    -------
-    numpy.ndarray of float32, shape (n, classes)
+    The pictures are uint8 arrays of shape (height, width, 3), of any size.
     """
     side = model.get_layer("middle_square").height
     rows = []

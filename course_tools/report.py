@@ -16,7 +16,7 @@
         "results": [
           {"claim": "test accuracy", "bound": "at_least", "line": "✓ test …",
            "measured": 0.99, "slack": 0.01, "kept": true,
-           "baseline": {"name", "measured", "slack"}}],     # if the claim has one
+           "baseline": {"name", "measured", "slack", "kept"}}],    # if it has one
         "warnings": [{"cell": 3, "text": "…"}],   # written to stderr
         "failure": null,        # or {"cell": 7, "name": "ValueError", "message": "…"}
         "executed": "executed/04_optimizers.ipynb",   # null: it could not be read
@@ -155,5 +155,5 @@ def _page(data):
 
 def _holds(result):
     """Whether a claim is true; its baseline, if it has one, must miss the bound."""
-    slack = (result.get("baseline") or {}).get("slack")
-    return result["kept"] and not (isinstance(slack, (int, float)) and slack >= 0)
+    baseline = result.get("baseline") or {"kept": False}
+    return result["kept"] and not baseline["kept"]

@@ -3,26 +3,9 @@
 import codecs
 import sys
 
-__all__ = ["readable", "tolerate_narrow_encodings"]
-
 #: What stands for a character that the terminal's encoding lacks.
-SUBSTITUTES = {
-    "✓": "ok",
-    "✗": "FAILED",
-    "·": "-",
-    "…": "...",
-    "≥": ">=",
-    "≤": "<=",
-    "–": "-",
-    "−": "-",
-    "×": "x",
-    "→": "->",
-    "≈": "~",
-    "‘": "'",
-    "’": "'",
-    "“": '"',
-    "”": '"',
-}
+SUBSTITUTES = {"✓": "ok", "✗": "FAILED", "…": "...", "≥": ">=", "≤": "<=", "→": "->"}
+SUBSTITUTES |= dict(zip("·–−×≈‘’“”", "---x~''\"\"", strict=True))
 
 
 def tolerate_narrow_encodings():

@@ -152,8 +152,9 @@ def _widget_view(draw, png, sliders, columns):
         controls[name].observe(redraw, names="value")
     grid = {"grid_template_columns": f"repeat({columns}, max-content)"}
     sheet = ipywidgets.GridBox(list(controls.values()), layout=grid)
-    bundle = ipywidgets.VBox([sheet, trouble, picture])._repr_mimebundle_()
-    return {kind: data for kind, data in bundle.items() if kind != "text/plain"}
+    model = ipywidgets.VBox([sheet, trouble, picture]).model_id
+    view = {"version_major": 2, "version_minor": 0, "model_id": model}
+    return {"application/vnd.jupyter.widget-view+json": view}
 
 
 def label_line(ax, line, text, x, *, dy=0.0):
@@ -219,6 +220,9 @@ def image_grid(images, titles=None, *, columns=10, size=1.2, cmap="gray_r"):
 def confusion_matrix(true, predicted, names):
     """Counts of true class against predicted class; the diagonal is what went right.
 
+    More than 30 classes have no numbers in the cells, and not every name on the axes:
+    the figure grows no further.
+
     Parameters
     ----------
     true, predicted : array_like of int, shape (n,)
@@ -229,20 +233,22 @@ def confusion_matrix(true, predicted, names):
     -------
     matplotlib.figure.Figure
     """
-    k = len(names)
+    k, most = len(names), 30
     counts = np.zeros((k, k), int)
     np.add.at(counts, (np.asarray(true), np.asarray(predicted)), 1)
     errors = counts * (1 - np.eye(k, dtype=int))
-    fig, ax = plt.subplots(figsize=(0.6 * k + 1.5, 0.6 * k + 1))
+    side = 0.6 * min(k, most)
+    fig, ax = plt.subplots(figsize=(side + 1.5, side + 1))
     ax.imshow(errors, cmap="Oranges", vmin=0, vmax=max(1, errors.max()))
-    for row, column in np.argwhere(counts):
+    for row, column in np.argwhere(counts) if k <= most else ():
         style = {"weight": "bold"} if row == column else {}
         dark = errors[row, column] > errors.max() / 2
         style |= {"color": "white" if dark else "black", "ha": "center", "va": "center"}
         ax.text(column, row, counts[row, column], **style)
+    shown = range(0, k, math.ceil(k / most))
     ax.set(xlabel="predicted", ylabel="true")
-    ax.set_xticks(range(k), names)
-    ax.set_yticks(range(k), names)
+    ax.set_xticks(shown, [names[i] for i in shown])
+    ax.set_yticks(shown, [names[i] for i in shown])
     return fig
 
 

@@ -102,6 +102,7 @@ def claim(records):
             "name": baseline["name"],
             "measured": [record["baseline"]["measured"] for record in records],
             "slack": [record["baseline"]["slack"] for record in records],
+            "kept": [record["baseline"]["kept"] for record in records],
         },
     }
 

@@ -1,6 +1,5 @@
-"""One address of the course, and everything that follows from it: Colab and Binder."""
+"""One address of the course, and what follows from it: Colab and Binder."""
 
-import importlib.util
 import os
 import re
 import shlex
@@ -9,195 +8,181 @@ import subprocess
 import sys
 import tomllib
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
 
 import pytest
 from notebook_files import NOTEBOOKS, ROOT
 from packaging.requirements import Requirement
 
-from course_tools import address, bootstrap, colab
-from course_tools.main import main
-from course_tools.notebook import read, tags
+from course_tools import bootstrap, colab
+from course_tools.notebook import COLAB, read, tags
 
-ADDRESS = address.current(ROOT)
-OTHER = "https://github.com/some-school/deep-learning"
+PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+ADDRESS = PYPROJECT["project"]["urls"]["Repository"]
+#: Owner and name.
+REPOSITORY = ADDRESS.removeprefix("https://github.com/")
+READMES = ("README.md", "README.zh-CN.md")
+#: What `make new` begins with.
+TEMPLATE = ROOT / "course_tools/template/notebook.ipynb"
 
 
-def test_every_file_says_the_same_address():
-    """If this fails: python -m course_tools address, with the address to be said."""
-    assert list(address.changes(ROOT, ADDRESS)) == []
-
-
-@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
-def test_the_guard_stands_right_before_the_setup_cell(path):
+@pytest.mark.parametrize("path", [*NOTEBOOKS, TEMPLATE], ids=lambda path: path.stem)
+def test_the_cell_for_colab_stands_right_before_the_setup_cell(path):
     cells = read(path).cells
     code = [cell for cell in cells if cell.cell_type == "code"]
     guard, setup = code[:2]
     assert cells.index(setup) == cells.index(guard) + 1
     assert "seed_everything(" in setup.source
-    assert [cell for cell in cells if address.GUARD_TAG in tags(cell)] == [guard]
-    assert guard.source == address.guard(ADDRESS)
-    assert tags(guard) == {address.GUARD_TAG}
+    assert [cell for cell in cells if COLAB in tags(cell)] == [guard]
+    assert guard.source == colab.cell()
+    assert tags(guard) == {COLAB}
     assert guard.metadata.slideshow.slide_type == "skip"
     assert guard.outputs == []
 
 
-def test_the_guard_is_short():
-    lines = [line for line in address.guard(ADDRESS).splitlines() if line]
+def test_the_cell_for_colab_is_short():
+    lines = [line for line in colab.cell().splitlines() if line]
     assert len(lines) <= 6
     assert max(map(len, lines)) <= 88
     assert [line for line in lines if line.startswith("#")] == lines[:1]
 
 
-def test_where_the_course_is_installed_the_guard_does_nothing(capfd):
+def test_where_the_course_is_installed_that_cell_does_nothing(capfd):
     """Neither the shell nor pip is asked."""
     from IPython.core.interactiveshell import InteractiveShell
 
     shell = InteractiveShell()
     shell.system = shell.run_line_magic = None
-    outcome = shell.run_cell(address.guard(ADDRESS))
+    outcome = shell.run_cell(colab.cell())
     outcome.raise_error()
     assert capfd.readouterr() == ("", "")
 
 
-def test_the_guard_installs_from_the_clone_it_makes():
-    source = address.guard(OTHER)
-    clone = re.search(r"!git clone .*? (https\S+) (\w+)$", source, re.MULTILINE)
-    assert clone[1] == OTHER
-    script = re.search(r"%run (\S+)$", source, re.MULTILINE)[1]
+def test_that_cell_installs_from_the_clone_it_makes():
+    clone = re.search(r"!git clone .*? (https\S+) (\w+)$", colab.cell(), re.MULTILINE)
+    assert clone[1] == ADDRESS
+    script = re.search(r"%run (\S+)$", colab.cell(), re.MULTILINE)[1]
     folder, _, file = script.partition("/")
     assert folder == clone[2]
     assert (ROOT / file).samefile(colab.__file__)
 
 
-# --- the command
+# --- setting the address
 
 
-@pytest.fixture
-def clone(tmp_path, monkeypatch):
-    """A copy of the files that say the address."""
-    for name in ("pyproject.toml", *address.READMES):
-        shutil.copy(ROOT / name, tmp_path)
-    (tmp_path / "notebooks").mkdir()
-    for path in NOTEBOOKS[:2]:
-        shutil.copy(path, tmp_path / "notebooks")
-    monkeypatch.setattr("course_tools.main.ROOT", tmp_path)
-    return tmp_path
+def tracked(root):
+    """The files that `git grep` searches, as paths below `root`."""
+    if not (root / ".git").exists() or shutil.which("git") is None:
+        pytest.skip("an exported copy, without git")
+    command = ["git", "ls-files", "-z"]
+    listed = subprocess.run(command, cwd=root, capture_output=True, text=True).stdout
+    return [name for name in listed.split("\0") if name and (root / name).is_file()]
 
 
-def test_one_command_changes_every_file(clone, capsys):
-    assert main(["address", f"{OTHER}.git/"]) == 0
-    assert f"5 files changed; all say {OTHER}" in capsys.readouterr().out
-    repository = ADDRESS.removeprefix("https://github.com/")
-    for path in (*clone.glob("*.*"), *clone.glob("notebooks/*")):
-        text = path.read_text("utf-8")
-        assert repository not in text, path
-        assert OTHER.removeprefix("https://github.com/") in text, path
-    assert main(["address"]) == 0
-    assert capsys.readouterr().out == f"{OTHER}\n"
-    assert main(["address", OTHER]) == 0
-    assert "0 files changed" in capsys.readouterr().out
+def test_the_address_stands_only_where_the_line_reaches():
+    """Whole wherever its owner is named: in no link in other letters, in no part."""
+    owner = REPOSITORY.partition("/")[0].encode()
+    found = {}
+    for name in tracked(ROOT):
+        content = (ROOT / name).read_bytes()
+        if content.count(owner):
+            assert content.count(owner) == content.count(REPOSITORY.encode()), name
+            assert " " not in name  # xargs would cut it
+            assert b"\0" not in content, name  # git grep -I leaves binary files out
+            found[name] = content.count(owner)
+    notebooks = {f"notebooks/{path.name}": 1 for path in NOTEBOOKS}
+    readmes = dict.fromkeys(READMES, 4)
+    others = {"pyproject.toml": 1, "course_tools/template/notebook.ipynb": 1}
+    assert found == notebooks | readmes | others
 
 
-def test_outputs_and_all_other_cells_stay(clone):
-    before = read(NOTEBOOKS[0])
-    assert main(["address", OTHER]) == 0
-    after = read(clone / "notebooks" / NOTEBOOKS[0].name)
-    for old, new in zip(before.cells, after.cells, strict=True):
-        if address.GUARD_TAG not in tags(old):
-            assert old == new
-        else:
-            assert old.execution_count == new.execution_count
-
-
-def test_a_notebook_without_the_guard_gets_one(clone):
-    path = clone / "notebooks" / NOTEBOOKS[0].name
-    notebook = address.json.loads(path.read_text("utf-8"))
-    cells = notebook["cells"]
-    notebook["cells"] = [cell for cell in cells if cell["id"] != address.GUARD_TAG]
-    path.write_text(address.json.dumps(notebook), "utf-8")
-    assert address.write(clone, ADDRESS) == [path]
-    wanted, got = read(NOTEBOOKS[0]), read(path)
-    assert [c.source for c in got.cells] == [c.source for c in wanted.cells]
-    assert [c.id for c in got.cells] == [c.id for c in wanted.cells]
-
-
-@pytest.mark.parametrize(
-    "wrong",
-    [
-        "deep-learning",
-        "git@github.com:some/school.git",
-        "http://github.com/some/school",
-        "https://gitlab.com/some/school",
-        "https://github.com/some",
-        "https://github.com/some/school/tree/main",
-        'https://github.com/some/school" rm',
-        "",
-    ],
-)
-def test_what_binder_and_colab_cannot_open_is_refused(wrong, clone, capsys):
-    before = {path: path.read_bytes() for path in clone.glob("*.*")}
-    assert main(["address", wrong]) == 1
-    complaint = capsys.readouterr().err
-    assert "https://github.com/OWNER/REPOSITORY" in complaint
-    assert complaint.count("\n") == 1
-    assert {path: path.read_bytes() for path in clone.glob("*.*")} == before
-
-
-@pytest.mark.parametrize("name", address.READMES)
-def test_the_readmes_open_each_lecture(name):
+@pytest.mark.skipif(shutil.which("perl") is None, reason="no perl")
+@pytest.mark.parametrize("name", READMES)
+def test_the_line_in_the_readme_sets_the_address_everywhere(name, tmp_path):
     text = (ROOT / name).read_text("utf-8")
-    for path in NOTEBOOKS:
-        row = next(r for r in text.splitlines() if f"](notebooks/{path.name})" in r)
-        binder, lab = re.findall(r"\]\((https://[^)]+)\)", row)
-        assert urlsplit(binder).netloc == "mybinder.org"
-        assert unquote(binder).endswith(f"/HEAD?urlpath=lab/tree/notebooks/{path.name}")
-        assert urlsplit(lab).netloc == "colab.research.google.com"
-        assert lab.endswith(f"/blob/{address.BRANCH}/notebooks/{path.name}")
+    line = re.search(r"^git grep .*$", text, re.MULTILINE)[0]
+    for copied in tracked(ROOT):
+        if REPOSITORY.encode() in (ROOT / copied).read_bytes():
+            (tmp_path / copied).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(ROOT / copied, tmp_path / copied)
+    other = "some-school/deep_learning.2"
+    for command in (
+        "git init -q",
+        "git add -A",
+        line.replace("OWNER/REPOSITORY", other),
+    ):
+        subprocess.run(["bash", "-c", command], cwd=tmp_path, check=True)
+    for copied in tracked(tmp_path):
+        before, after = (folder / copied for folder in (ROOT, tmp_path))
+        changed = before.read_bytes().replace(REPOSITORY.encode(), other.encode())
+        assert after.read_bytes() == changed
+    project = tomllib.loads((tmp_path / "pyproject.toml").read_text("utf-8"))
+    address = f"https://github.com/{other}"
+    assert project["project"]["urls"]["Repository"] == address
+    cells = read(tmp_path / "notebooks" / NOTEBOOKS[0].name).cells
+    (guard,) = (cell for cell in cells if COLAB in tags(cell))
+    assert guard.source == colab.CELL.format(address=address).rstrip("\n")
+
+
+@pytest.mark.parametrize("name", READMES)
+def test_the_readme_tells_where_binder_and_colab_open_a_notebook(name):
+    text = (ROOT / name).read_text("utf-8")
+    file = f"notebooks/{NOTEBOOKS[3].name}"
+    assert [line for line in text.splitlines() if line.startswith("https://")] == [
+        f"https://mybinder.org/v2/gh/{REPOSITORY}/HEAD?urlpath=lab/tree/{file}",
+        f"https://colab.research.google.com/github/{REPOSITORY}/blob/main/{file}",
+    ]
+    assert not re.search(rf"\]\([^)]*{re.escape(REPOSITORY)}", text)  # no link
 
 
 # --- what runs on Colab
 
-
-def test_colab_gets_what_lectures_import_and_keeps_its_own():
-    pyproject = (ROOT / "pyproject.toml").read_text("utf-8")
-    needed = {Requirement(text).name for text in colab.libraries(pyproject)}
-    declared = {
-        Requirement(text).name
-        for text in tomllib.loads(pyproject)["project"]["dependencies"]
-    }
-    assert needed == declared - colab.HOSTS_OWN
-    assert declared > colab.HOSTS_OWN
-    assert {"tensorflow", "keras", "numpy", "matplotlib", "pooch"} <= needed
+#: What Colab shows notebooks with, and cannot do without in these versions.
+COLABS_OWN = {"ipython": "7.34.0", "ipywidgets": "7.7.1"}
 
 
-def test_a_host_without_widgets_gets_them(monkeypatch):
-    monkeypatch.setattr(colab, "find_spec", lambda name: None)
-    pyproject = (ROOT / "pyproject.toml").read_text("utf-8")
-    needed = {Requirement(text).name for text in colab.libraries(pyproject)}
-    assert "ipywidgets" in needed
+def test_colabs_own_libraries_are_not_replaced():
+    needed = map(Requirement, PYPROJECT["project"]["dependencies"])
+    bounds = {need.name: need.specifier for need in needed}
+    for name, version in COLABS_OWN.items():
+        assert bounds[name].contains(version)
+    assert not {"ipykernel", "jupyter", "jupyter-client", "notebook"} & set(bounds)
 
 
-def test_another_python_is_told_on_colab():
-    text = 'requires-python = ">=3.99,<4"\n[project]\ndependencies = []\n'
-    with pytest.raises(SystemExit, match=r"needs Python >=3.99,<4; this kernel has 3"):
-        colab.libraries(text)
+def test_sliders_are_shown_by_colabs_widgets_too(monkeypatch):
+    """Version 7 has no `_repr_mimebundle_`."""
+    import ipywidgets
+    from matplotlib import pyplot as plt
+
+    from course_utils import plotting
+
+    shown = []
+    monkeypatch.delattr(ipywidgets.Widget, "_repr_mimebundle_")
+    monkeypatch.setattr(plotting, "display", lambda data, **_: shown.append(data))
+    plotting.explore(
+        lambda power: plt.figure(figsize=(1, 1)), alt="A", power=(1, 3, 1, 2)
+    )
+    assert shown[0]["application/vnd.jupyter.widget-view+json"]["model_id"]
 
 
 @pytest.fixture
 def installed(monkeypatch):
     """What `colab.main` lets pip install, without installing anything."""
     calls = []
-    monkeypatch.setattr(colab, "pip", lambda *arguments: calls.append(arguments))
+
+    def run(command, **_):
+        calls.append(command)
+        return subprocess.CompletedProcess(command, 0, "", "")
+
+    monkeypatch.setattr(subprocess, "run", run)
     monkeypatch.setattr(sys, "path", list(sys.path))
     return calls
 
 
-def test_colab_installs_libraries_then_the_clone(installed, capsys):
+def test_colab_installs_the_clone_and_what_it_declares(installed, capsys):
     colab.main()
-    libraries, course = installed
-    assert any(text.startswith("tensorflow") for text in libraries)
-    assert course == ("--no-deps", "--editable", str(ROOT))
+    assert installed == [
+        [sys.executable, *["-m", "pip", "install", "--quiet", "--editable"], str(ROOT)]
+    ]
     assert sys.path[0] == str(ROOT)
     assert "a few minutes" in capsys.readouterr().out
 
@@ -222,8 +207,21 @@ def test_what_pip_complains_of_is_shown(monkeypatch, capsys):
 
     monkeypatch.setattr(subprocess, "run", fail)
     with pytest.raises(SystemExit, match="pip says why, above"):
-        colab.pip("anything")
+        colab.main()
     assert "ERROR: no network" in capsys.readouterr().out
+
+
+def test_nothing_of_this_needs_a_library():
+    """It runs on Colab before anything is there."""
+    code = (
+        "import sys; import course_tools.colab\n"
+        "own = {'course_tools', '__main__'} | set(sys.stdlib_module_names)\n"
+        "print({m.partition('.')[0] for m in sys.modules} - own)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-S", "-c", code], cwd=ROOT, capture_output=True, text=True
+    )
+    assert done.stdout == "set()\n", done.stderr
 
 
 # --- Binder, and whatever else builds an image with repo2docker
@@ -253,8 +251,7 @@ def test_binder_installs_the_package_with_what_the_lock_has():
     assert command[:4] == ["python", "-m", "pip", "install"]
     assert {"--no-deps", "--no-build-isolation", "--editable", "."} <= set(command)
     lock = (ROOT / "requirements.lock").read_text("utf-8")
-    pyproject = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
-    for text in pyproject["build-system"]["requires"]:
+    for text in PYPROJECT["build-system"]["requires"]:
         need = Requirement(text)
         version = re.search(rf"^{need.name}==(\S+)", lock, re.MULTILINE)[1]
         assert need.specifier.contains(version)
@@ -308,18 +305,3 @@ def test_the_scripts_stay_executable_in_a_clone():
     ).stdout
     modes = {Path(line.split("\t")[1]).name: line[:6] for line in listed.splitlines()}
     assert {modes.get(name, "100755") for name in ("postBuild", "start")} == {"100755"}
-
-
-def test_nothing_of_this_needs_a_library():
-    """The command works in a fresh clone, and on Colab before anything is there."""
-    assert importlib.util.find_spec("course_tools.address")
-    code = (
-        "import sys; import course_tools.address, course_tools.colab\n"
-        "own = {'course_utils', 'course_tools', '__main__'}\n"
-        "known = sys.stdlib_module_names | own\n"
-        "print({m.partition('.')[0] for m in sys.modules} - known)"
-    )
-    done = subprocess.run(
-        [sys.executable, "-S", "-c", code], cwd=ROOT, capture_output=True, text=True
-    )
-    assert done.stdout == "set()\n", done.stderr

@@ -8,13 +8,15 @@ import shutil
 import subprocess
 import sys
 import time
+import tomllib
 import zipfile
 from importlib import metadata
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
-from course_tools import bootstrap, commands, environment, obstacles
+from course_tools import bootstrap, main, places, programs, setup, setup_errors
 
 ROOT = Path(__file__).resolve().parents[1]
 BASE = getattr(sys, "_base_executable", sys.executable)
@@ -44,6 +46,18 @@ def wheels(tmp_path_factory):
     return folder
 
 
+#: What runs before anything is installed.
+COPIED = [
+    "__init__",
+    "bootstrap",
+    "main",
+    "places",
+    "setup",
+    "setup_errors",
+    "terminal",
+]
+
+
 def make_clone(root):
     """A small clone whose lock holds nothing but setuptools."""
     (root / "course_utils" / "exercises").mkdir(parents=True)
@@ -51,14 +65,7 @@ def make_clone(root):
     shutil.copy(ROOT / "course_utils" / "__init__.py", root / "course_utils")
     package = root / "course_tools"
     package.mkdir()
-    for name in (
-        "__init__",
-        "bootstrap",
-        "commands",
-        "environment",
-        "obstacles",
-        "places",
-    ):
+    for name in COPIED:
         shutil.copy(ROOT / "course_tools" / f"{name}.py", package)
     (package / "__main__.py").write_text(
         "import json, sys\nprint(json.dumps([sys.executable, __file__, *sys.argv[1:]]))"
@@ -73,7 +80,7 @@ def make_clone(root):
 
 @pytest.fixture
 def clone(tmp_path):
-    return make_clone(tmp_path / "my course")
+    return make_clone(tmp_path / "my course [2024]")
 
 
 def settings(wheels, **more):
@@ -194,24 +201,26 @@ def test_old_pythons_really_answer_in_one_line(python, clone):
 @pytest.fixture(scope="module")
 def made(tmp_path_factory, wheels):
     """A clone whose environment two commands were to make at the same time."""
-    root = make_clone(tmp_path_factory.mktemp("made") / "my course")
-    both = [start(root, "list", env=settings(wheels)) for _ in range(2)]
+    root = make_clone(tmp_path_factory.mktemp("made") / "my course [2024]")
+    both = [start(root, "doctor", env=settings(wheels)) for _ in range(2)]
     answers = [process.communicate(timeout=120) for process in both]
     for process, (_, error) in zip(both, answers, strict=True):
         assert process.returncode == 0, error
     return root, answers
 
 
+@pytest.mark.long
 def test_one_of_two_set_ups_waits_for_the_other(made):
     root, answers = made
     errors = sorted(error for _, error in answers)
     assert errors[0].count("making .venv") == 1
     assert ".venv is ready" in errors[0]
     assert errors[1] == "course: waiting for another set-up in this folder to finish\n"
-    stamp = environment.read_stamp(root / ".venv")
-    assert stamp == environment.wanted_stamp(root)
+    stamp = setup.read_stamp(root / ".venv")
+    assert stamp == setup.wanted_stamp(root)
 
 
+@pytest.mark.long
 def test_a_ready_environment_runs_at_once_without_network(made):
     root, _ = made
     before = {path: path.stat().st_mtime_ns for path in root.rglob("*")}
@@ -223,23 +232,23 @@ def test_a_ready_environment_runs_at_once_without_network(made):
     assert arguments == ["run", "04"]
     after = {path: path.stat().st_mtime_ns for path in root.rglob("*")}
     assert {path for path in after if "__pycache__" not in str(path)} <= set(before)
-    assert after[root / environment.LOG] == before[root / environment.LOG]
+    assert after[root / setup_errors.LOG] == before[root / setup_errors.LOG]
 
 
+@pytest.mark.long
 def test_a_python_that_is_too_old_uses_the_environment_there_is(made, monkeypatch):
     root, _ = made
-    assert bootstrap.made_before(str(root)) == str(
-        environment.python_in(root / ".venv")
-    )
+    assert bootstrap.made_before(str(root)) == str(setup.python_in(root / ".venv"))
     assert bootstrap.made_before(str(root / "course_tools")) is None
     monkeypatch.setattr(bootstrap, "SUPPORTED", ())
     assert bootstrap.made_before(str(root)) is None
     for python in old_pythons()[:1]:
-        status, out, error = call(root, "list", python=python, env=settings(""))
+        status, out, error = call(root, "doctor", python=python, env=settings(""))
         assert (status, error) == (0, "")
-        assert json.loads(out)[0] == str(environment.python_in(root / ".venv"))
+        assert json.loads(out)[0] == str(setup.python_in(root / ".venv"))
 
 
+@pytest.mark.long
 def test_a_changed_pyproject_installs_only_the_package_anew(made, wheels):
     root, _ = made
     project = root / "pyproject.toml"
@@ -247,97 +256,99 @@ def test_a_changed_pyproject_installs_only_the_package_anew(made, wheels):
     project.write_text(text.replace('name = "course-utils"', 'name = "course-more"'))
     marker = root / ".venv" / "untouched"
     marker.touch()
-    status, _, error = call(root, "list", env=settings(wheels))
+    status, _, error = call(root, "doctor", env=settings(wheels))
     assert (status, error) == (0, "")
     assert marker.exists()
-    assert environment.read_stamp(root / ".venv") == environment.wanted_stamp(root)
+    assert setup.read_stamp(root / ".venv") == setup.wanted_stamp(root)
     assert list((root / ".venv").rglob("course_more-*.dist-info"))
 
 
+@pytest.mark.long
 def test_an_update_that_fails_leaves_the_old_environment(made, wheels):
     root, _ = made
     lock, marker = root / "requirements.lock", root / ".venv" / "kept"
     marker.touch()
-    before, stamp = lock.read_text(), environment.read_stamp(root / ".venv")
+    before, stamp = lock.read_text(), setup.read_stamp(root / ".venv")
     lock.write_text(before + "colorama==0.4.6\n")
     nowhere = {"PIP_INDEX_URL": "http://127.0.0.1:9/simple", "PIP_RETRIES": "1"}
     unreachable = settings(wheels, **nowhere)
     del unreachable["PIP_NO_INDEX"]
-    status, out, error = call(root, "list", env=unreachable)
+    status, out, error = call(root, "doctor", env=unreachable)
     assert (status, out) == (2, "")
     making, problem = error.splitlines(keepends=True)
     assert making.startswith("course: making .venv with Python")
     assert_one_line(problem, "index cannot be reached", "(details: build/setup.log)")
     assert "127.0.0.1" in (root / "build" / "setup.log").read_text("utf-8")
-    assert environment.read_stamp(root / ".venv") == stamp
+    assert setup.read_stamp(root / ".venv") == stamp
     lock.write_text(before)
-    status, _, error = call(root, "list", env=unreachable)
+    status, _, error = call(root, "doctor", env=unreachable)
     assert (status, error) == (0, "")
     assert marker.exists()
     assert not (root / ".venv-old").exists()
 
 
+@pytest.mark.long
 def test_an_interrupted_set_up_is_done_again(clone, wheels):
-    process = start(clone, "list", env=settings(wheels))
-    stamp = clone / ".venv" / environment.STAMP
+    process = start(clone, "doctor", env=settings(wheels))
+    stamp = clone / ".venv" / places.STAMP
     deadline = time.monotonic() + 60
-    while not environment.read_stamp(clone / ".venv"):
+    while not setup.read_stamp(clone / ".venv"):
         assert time.monotonic() < deadline
         time.sleep(0.01)
     process.kill()  # nothing can be tidied up now
     process.communicate()
-    assert environment.read_stamp(clone / ".venv").keys() == {"python"}
-    status, out, error = call(clone, "list", env=settings(wheels))
+    assert setup.read_stamp(clone / ".venv").keys() == {"python"}
+    status, out, error = call(clone, "doctor", env=settings(wheels))
     assert status == 0, error
     assert Path(json.loads(out)[0]).is_relative_to(clone / ".venv")
-    assert json.loads(stamp.read_text()) == environment.wanted_stamp(clone)
+    assert json.loads(stamp.read_text()) == setup.wanted_stamp(clone)
 
 
 @pytest.mark.parametrize("change", ["python", "root", "lock", "project"])
 def test_the_stamp_notices_every_change(change, clone, monkeypatch):
-    wanted = environment.wanted_stamp(clone)
+    wanted = setup.wanted_stamp(clone)
     folder = clone / ".venv"
-    python = environment.python_in(folder)
+    python = setup.python_in(folder)
     python.parent.mkdir(parents=True)
     python.touch()
-    environment.write_stamp(folder, wanted)
-    assert environment.is_ready(folder, environment.wanted_stamp(clone))
+    setup.write_stamp(folder, wanted)
+    assert setup.is_ready(folder, setup.wanted_stamp(clone))
     if change == "python":
-        monkeypatch.setattr(environment.platform, "python_version", lambda: "3.12.99")
+        monkeypatch.setattr(setup.platform, "python_version", lambda: "3.12.99")
     elif change == "root":  # an environment holds absolute paths: it cannot be moved
         clone = clone.rename(clone.with_name("moved"))
         folder = clone / ".venv"
     else:
         name = {"lock": "requirements.lock", "project": "pyproject.toml"}[change]
         (clone / name).write_text("# changed\n")
-    wanted = environment.wanted_stamp(clone)
-    assert not environment.is_ready(folder, wanted)
-    assert environment.is_ready(folder, wanted, but=change)
+    wanted = setup.wanted_stamp(clone)
+    assert not setup.is_ready(folder, wanted)
+    assert setup.is_ready(folder, wanted, but=change)
 
 
 def test_an_environment_without_its_python_is_not_ready(clone):
     folder = clone / ".venv"
     folder.mkdir()
-    environment.write_stamp(folder, environment.wanted_stamp(clone))
-    assert not environment.is_ready(folder, environment.wanted_stamp(clone))
+    setup.write_stamp(folder, setup.wanted_stamp(clone))
+    assert not setup.is_ready(folder, setup.wanted_stamp(clone))
 
 
 def test_each_python_has_its_own_environment(tmp_path):
     plain, own = tmp_path / ".venv", tmp_path / f".venv-{MINOR}"
-    assert environment.choose_folder(tmp_path) == plain
+    assert setup.choose_folder(tmp_path) == plain
     plain.mkdir()
-    assert environment.choose_folder(tmp_path) == plain
-    environment.write_stamp(plain, {"python": "3.1.4"})
-    assert environment.choose_folder(tmp_path) == own
-    environment.write_stamp(plain, {"python": f"{MINOR}.99"})
-    assert environment.choose_folder(tmp_path) == plain
-    (plain / environment.STAMP).unlink()
+    assert setup.choose_folder(tmp_path) == plain
+    setup.write_stamp(plain, {"python": "3.1.4"})
+    assert setup.choose_folder(tmp_path) == own
+    setup.write_stamp(plain, {"python": f"{MINOR}.99"})
+    assert setup.choose_folder(tmp_path) == plain
+    (plain / places.STAMP).unlink()
     (plain / "pyvenv.cfg").touch()  # somebody else's: left alone
-    assert environment.choose_folder(tmp_path) == own
+    assert setup.choose_folder(tmp_path) == own
     own.mkdir()
-    (own / environment.STAMP).write_text("not JSON")
-    with pytest.raises(environment.SetupError, match="move one away"):
-        environment.choose_folder(tmp_path)
+    (own / places.STAMP).write_text("not JSON")
+    with pytest.raises(places.UserError, match="move one away"):
+        setup.choose_folder(tmp_path)
 
 
 def test_clean_removes_what_the_commands_made_and_nothing_else(clone):
@@ -345,46 +356,76 @@ def test_clean_removes_what_the_commands_made_and_nothing_else(clone):
         (clone / name).mkdir()
         (clone / name / "file").touch()
     for name in (".venv", ".venv-3.12"):
-        environment.write_stamp(clone / name, {"python": "3.12.1"})
-    assert commands.main(["clean"], clone) == 0
+        setup.write_stamp(clone / name, {"python": "3.12.1"})
+    assert setup.clean(None, clone) == 0
     left = {path.name for path in clone.iterdir() if path.is_dir()}
     assert left == {".venv-mine", "notebooks", "course_tools", "course_utils"}
 
 
-def test_commands(monkeypatch):
-    monkeypatch.chdir(ROOT)
-    assert commands.commands("run", "04") == [["-m", "course_tools", "run", "04"]]
-    assert commands.commands("test", "-x") == [["-m", "course_tools", "test", "-x"]]
-    for name in ("evidence", "mutants", "bench"):
-        for script, *arguments in commands.commands(name, "04"):
-            assert (ROOT / script).is_file()
-            assert arguments == ["04"]
-    checks = commands.commands("lint")
-    assert [" ".join(check[1:]) for check in checks] == [
-        "ruff check",
-        "ruff format --check",
-    ]
-    install, resolve = commands.commands("lock", "--upgrade")
+def test_an_environment_does_not_remove_itself(clone, monkeypatch):
+    (clone / ".venv").mkdir()
+    setup.write_stamp(clone / ".venv", {"python": "3.12.1"})
+    monkeypatch.setattr(sys, "prefix", str(clone / ".venv"))
+    with pytest.raises(places.UserError, match="make clean"):
+        setup.clean(None, clone)
+    assert (clone / ".venv").exists()
+
+
+def test_the_targets_of_the_makefile_are_the_commands():
+    text = (ROOT / "Makefile").read_text("utf-8").replace("\\\n", "")
+    targets = re.search(r"^COMMANDS = (.+)$", text, flags=re.MULTILINE)[1].split()
+    assert targets == ["help", *(row.name for row in main.COMMANDS)]
+    assert re.search(
+        r"^\$\(COMMANDS\): ; @.*bootstrap \$@ \$\(NB\)", text, re.MULTILINE
+    )
+
+
+@pytest.fixture
+def started(monkeypatch):
+    """With what `programs` starts Python, without starting it."""
+    calls = []
+    monkeypatch.setattr(
+        programs, "python", lambda *arguments, **_: calls.append(arguments)
+    )
+    return calls
+
+
+@pytest.mark.parametrize(
+    ("line", "wanted"),
+    [
+        ("test", "-m pytest"),
+        ("test -k data", "-m pytest -k data"),
+        ("test NB=04", "-m pytest --nb 04"),
+        ("test 21 22 -n 0", "-m pytest --nb 21,22 -n 0"),
+        ("test-long 21", "-m pytest -m long --nb 21"),
+        ("lint", "-m ruff check"),
+        ("evidence 04 --seeds 3", "tests/record_evidence.py 04 --seeds 3"),
+        ("mutants --fast", "tests/mutants.py --fast"),
+        ("bench vision", "benchmarks/run.py vision"),
+        ("bench-quick vision", "benchmarks/run.py --quick vision"),
+    ],
+)
+def test_programs_get_what_is_passed_on(line, wanted, started):
+    main.main(line.split())
+    assert started[0] == tuple(wanted.split())
+    assert started[0][0] == "-m" or (ROOT / started[0][0]).is_file()
+
+
+def test_the_lock_holds_every_group_but_that_for_building(started):
+    main.main(["lock", "--upgrade"])
+    install, resolve = started
     assert [argument for argument in install if argument.startswith("uv")]
+    groups = {extra for name, extra in pairwise(resolve) if name == "--extra"}
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    assert groups == set(project["optional-dependencies"]) - {"build"}
     assert resolve[-1] == "--upgrade"
 
 
-def test_a_failing_step_ends_the_command(capfd):
-    runs = [["-c", "import sys; sys.exit(3)"], ["-c", "print('not reached')"]]
-    assert commands.run_in(Path(sys.executable), runs) == 3
-    assert capfd.readouterr().out == ""
-
-
-def test_every_target_of_the_makefile_is_a_command():
-    text = (ROOT / "Makefile").read_text("utf-8")
-    lines = r"^([a-z-]+): ; \$\(COURSE\) ([\w-]+)"
-    targets = re.findall(lines, text, flags=re.MULTILINE)
-    assert {"run", "test", "lab", "store", "doctor", "lint", "lock", "clean"} <= {
-        target for target, _ in targets
-    }
-    assert all(target == command for target, command in targets)
-    phony = re.search(r"^\.PHONY: (.+)$", text, flags=re.MULTILINE)[1].split()
-    assert phony == [target for target, _ in targets]
+def test_a_failing_step_ends_the_command(monkeypatch):
+    calls = []
+    monkeypatch.setattr(programs, "python", lambda *a: calls.append(a) or 3)
+    assert main.main(["lint"]) == 3
+    assert len(calls) == 1
 
 
 # --- what may be missing
@@ -392,15 +433,14 @@ def test_every_target_of_the_makefile_is_a_command():
 
 def refuse(capsys, root, *words):
     """The command ends with status 2 and one line, and leaves no environment behind."""
-    assert commands.main(["run"], root) == 2
+    assert setup.main(["run"], root) == 2
     assert_one_line(capsys.readouterr().err, *words)
     assert not list(root.glob(".venv*"))
 
 
 def test_no_disk_space(clone, monkeypatch, capsys):
     usage = shutil.disk_usage(clone)._replace(free=1_500_000_000)
-    monkeypatch.setattr(obstacles.shutil, "disk_usage", lambda path: usage)
-    monkeypatch.setattr(environment, "say", lambda *args, **options: None)
+    monkeypatch.setattr(setup_errors.shutil, "disk_usage", lambda path: usage)
     refuse(capsys, clone, "needs 4 GB of disk space", "1.5 GB are free", str(clone))
 
 
@@ -421,22 +461,22 @@ def test_python_without_venv(module, clone, monkeypatch, capsys):
 def test_a_machine_without_tensorflow(
     system, machine, words, clone, monkeypatch, capsys
 ):
-    monkeypatch.setattr(obstacles.platform, "system", lambda: system)
-    monkeypatch.setattr(obstacles.platform, "machine", lambda: machine)
+    monkeypatch.setattr(setup_errors.platform, "system", lambda: system)
+    monkeypatch.setattr(setup_errors.platform, "machine", lambda: machine)
     refuse(capsys, clone, "TensorFlow 2.21", words)
 
 
 def test_a_linux_or_python_without_tensorflow(clone, monkeypatch, capsys):
-    monkeypatch.setattr(obstacles.platform, "system", lambda: "Linux")
-    monkeypatch.setattr(obstacles.platform, "machine", lambda: "x86_64")
+    monkeypatch.setattr(setup_errors.platform, "system", lambda: "Linux")
+    monkeypatch.setattr(setup_errors.platform, "machine", lambda: "x86_64")
     with monkeypatch.context() as patch:
-        patch.setattr(obstacles.platform, "libc_ver", lambda: ("", ""))
+        patch.setattr(setup_errors.platform, "libc_ver", lambda: ("", ""))
         refuse(capsys, clone, "glibc")
-    monkeypatch.setattr(obstacles.platform, "libc_ver", lambda: ("glibc", "2.36"))
+    monkeypatch.setattr(setup_errors.platform, "libc_ver", lambda: ("glibc", "2.36"))
     with monkeypatch.context() as patch:
-        patch.setattr(obstacles.platform, "python_implementation", lambda: "PyPy")
+        patch.setattr(setup_errors.platform, "python_implementation", lambda: "PyPy")
         refuse(capsys, clone, "usual build of Python")
-    monkeypatch.setattr(obstacles.sysconfig, "get_config_var", lambda name: 1)
+    monkeypatch.setattr(setup_errors.sysconfig, "get_config_var", lambda name: 1)
     refuse(capsys, clone, "free-threaded")
 
 
@@ -510,15 +550,46 @@ OUTPUTS = [
 
 @pytest.mark.parametrize(("output", "words"), OUTPUTS)
 def test_reasons(output, words):
-    line = obstacles.what_failed(output, Path("/course"))
+    line = setup_errors.explain(output, Path("/course"))
     assert words in line
     assert "\n" not in line
     assert "{" not in line
 
 
-def test_help_needs_no_environment(clone):
-    for arguments in ((), ("help",)):
+def test_what_needs_no_environment_makes_none(clone):
+    """Help, and a command line that is wrong, whatever the command."""
+    for arguments in ((), ("help",), ("run", "--help")):
         status, out, error = call(clone, *arguments)
         assert (status, error) == (0, "")
-        assert "make COMMAND" in out
+        assert "-m course_tools.bootstrap run" in out
+    for arguments in (("run", "--bogus"), ("fly",)):
+        status, out, error = call(clone, *arguments)
+        assert (status, out) == (2, "")
+        assert arguments[-1] in error
     assert not (clone / ".venv").exists()
+
+
+@pytest.mark.parametrize(
+    ("shown", "words"),
+    [
+        (":env:.index-url='https://a/target=x'\nglobal.timeout='60'", None),
+        (":env:.target='/x'", ":env:.target='/x': take it away (unset PIP_TARGET)"),
+        ("a='1'\nglobal.no-binary=':all:'", "global.no-binary=':all:'"),
+    ],
+)
+def test_settings_of_pip_that_install_elsewhere(shown, words):
+    if words is None:
+        setup_errors.check_pip(shown)
+        return
+    with pytest.raises(places.UserError) as stop:
+        setup_errors.check_pip(shown)
+    assert words in str(stop.value)
+
+
+@pytest.mark.long
+def test_such_a_setting_stops_the_set_up_in_one_line(clone, wheels, tmp_path):
+    elsewhere = settings(wheels, PIP_TARGET=str(tmp_path / "elsewhere"))
+    status, out, error = call(clone, "doctor", env=elsewhere)
+    assert (status, out) == (2, "")
+    assert_one_line(error.splitlines(keepends=True)[-1], "unset PIP_TARGET")
+    assert not (tmp_path / "elsewhere").exists()

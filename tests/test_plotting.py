@@ -245,6 +245,17 @@ def test_confusion_matrix_counts_like_tensorflow():
     np.testing.assert_array_equal(drawn, tf.math.confusion_matrix(true, predicted))
 
 
+def test_a_confusion_matrix_of_many_classes_does_not_grow():
+    some, many = (
+        plotting.confusion_matrix(np.arange(k), np.arange(k), [*map(str, range(k))])
+        for k in (30, 200)
+    )
+    assert many.get_size_inches().tolist() == some.get_size_inches().tolist()
+    assert [len(figure.axes[0].texts) for figure in (some, many)] == [30, 0]
+    labels = [text.get_text() for text in many.axes[0].get_xticklabels()]
+    assert labels == [str(k) for k in range(0, 200, 7)]
+
+
 def test_decision_regions_ask_the_model_over_the_whole_plane():
     points = np.array([[0.0, 0.0], [2.0, 4.0]])
     asked = []

@@ -16,6 +16,8 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from course_tools import bootstrap
+from course_tools.main import COMMANDS, parse
+from course_tools.notebook import peek, runs, source
 
 ROOT = Path(__file__).resolve().parents[1]
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
@@ -31,7 +33,12 @@ def requirements(lines):
     return {canonicalize_name(need.name): need for need in found}
 
 
-NEEDED = requirements(PROJECT["dependencies"] + EXTRAS["test"] + EXTRAS["site"])
+#: Each group of dependencies, by the heading under which requirements.txt has it.
+GROUPS = {
+    "lectures": requirements(PROJECT["dependencies"]),
+    **{name: requirements(EXTRAS[name]) for name in ("tools", "test", "site")},
+}
+NEEDED = {name: need for group in GROUPS.values() for name, need in group.items()}
 
 
 def locked():
@@ -77,13 +84,21 @@ def test_the_tests_find_nothing_in_the_users_folders():
 
 
 def test_requirements_txt_says_the_same_as_pyproject():
-    lines = (ROOT / "requirements.txt").read_text("utf-8").splitlines()
-    entries = [line for line in lines if line and not line.startswith("#")]
-    assert all(re.search(r" # \w", entry) for entry in entries), "each needs its reason"
-    plain = [entry.partition(" #")[0].strip() for entry in entries]
-    assert plain[0] == "-e ."
-    assert requirements(plain[1:]) == NEEDED
-    assert len(plain) == 1 + len(NEEDED)
+    text = (ROOT / "requirements.txt").read_text("utf-8")
+    top, *parts = text.split("\n\n# What ")
+    assert re.search(r"\n-e \. +# \w", top)
+    for (group, needed), part in zip(GROUPS.items(), parts, strict=True):
+        heading, *lines = part.splitlines()
+        assert heading.startswith("lectures") or heading.endswith(f"({group})")
+        entries = [line for line in lines if line and not line.startswith("#")]
+        assert all(re.search(r" # \w", entry) for entry in entries), "no reason"
+        found = requirements(entry.partition(" #")[0] for entry in entries)
+        assert found == needed, group
+        assert len(entries) == len(needed)
+
+
+def test_no_dependency_is_in_two_groups():
+    assert len(NEEDED) == sum(map(len, GROUPS.values()))
 
 
 def test_every_dependency_has_a_floor_and_a_ceiling():
@@ -164,10 +179,27 @@ def undeclared(folder, declared):
     }
 
 
-@pytest.mark.parametrize("package", ["course_utils", "course_tools"])
-def test_what_the_packages_import_is_declared(package):
-    declared = requirements(PROJECT["dependencies"])
-    assert undeclared(ROOT / package, declared) == set()
+def test_what_the_packages_import_is_declared():
+    lectures, tools = GROUPS["lectures"], GROUPS["tools"]
+    assert undeclared(ROOT / "course_utils", lectures) == set()
+    assert undeclared(ROOT / "course_tools", lectures | tools) == set()
+
+
+def test_what_notebooks_import_is_declared():
+    code = [
+        source(cell)
+        for path in sorted((ROOT / "notebooks").glob("*.ipynb"))
+        for cell in peek(path)["cells"]
+        if runs(cell)
+    ]
+    pattern = r"^ *(?:import|from) +(\w+)"
+    names = set(re.findall(pattern, "\n".join(code), flags=re.MULTILINE))
+    assert {"numpy", "course_utils", "keras"} <= names
+    provided = importlib.metadata.packages_distributions()
+    names -= {"course_utils", *sys.stdlib_module_names}
+    for name in names:
+        distributions = {canonicalize_name(d) for d in provided.get(name, [name])}
+        assert distributions & set(GROUPS["lectures"]), name
 
 
 def test_what_tests_and_benchmarks_import_is_declared():
@@ -201,7 +233,7 @@ def test_pythons_are_the_same_everywhere():
 
 def test_every_part_of_the_package_is_installed():
     packages = [ROOT / "course_utils", ROOT / "course_tools"]
-    folders = {path.parent for p in packages for path in p.rglob("*.py")}
+    folders = {path.parent for p in packages for path in p.rglob("__init__.py")}
     names = {".".join(path.relative_to(ROOT).parts) for path in folders}
     setuptools = PYPROJECT["tool"]["setuptools"]
     assert set(setuptools["packages"]) == names
@@ -298,7 +330,7 @@ def test_ci_script():
     if os.name == "posix":
         assert os.access(script, os.X_OK)
         subprocess.run(["bash", "-n", script], check=True)
-    assert re.search(r"^\s*make test\b", text, flags=re.MULTILINE)
+    assert text.count("make test test-long ") == 2  # with the network, and without
 
 
 def test_licence():
@@ -320,12 +352,18 @@ def test_links_of_the_readme_resolve():
 
 
 def test_commands_of_the_readme_exist():
-    makefile = (ROOT / "Makefile").read_text("utf-8")
-    targets = set(re.findall(r"^([a-z]+):", makefile, flags=re.MULTILINE))
-    named = set(re.findall(r"\bmake ([a-z]+)\b(?= *[`\n#A-Z])", README))
-    assert {"run", "test", "lab", "doctor"} <= named <= targets
-    for command in re.findall(r"-m course_tools\.bootstrap ([a-z]+)", README):
-        assert command in targets
+    """Every line that is shown to be typed is one that the command line takes."""
+    named = set(re.findall(r"\bmake ([a-z-]+)\b(?= *[`\n#A-Z])", README))
+    assert {"run", "test", "lab", "doctor", "new"} <= named
+    assert named <= {row.name for row in COMMANDS}
+    bare = re.findall(r"-m course_tools(?:\.bootstrap)? ([^`\n]+)", README)
+    typed = re.findall(r"^make ([a-z].*)", README, flags=re.MULTILINE)
+    typed = [re.sub(r'#.*|\bNB=|ARGS=|"', "", line) for line in typed]
+    assert len(bare) >= 8
+    assert len(typed) >= 12
+    for line in bare + typed:
+        if "--help" not in line:
+            parse(line.split())
 
 
 def test_the_readme_shows_two_commands_first():

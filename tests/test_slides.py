@@ -52,9 +52,8 @@ def course(tmp_path):
     whole = notebook(
         code("import secret_setup", "skip"),
         prose("## Slope · 斜率\n\nWith $a<b$, see [next](02_two.ipynb#A).", "slide"),
-        code(
-            "model = 1\nfig, ax = plt.subplots()\nshow(fig)", "fragment", alt="A <line>"
-        ),
+        code("model = 1", "fragment", alt="A <line>"),
+        code("plt.subplots()", "fragment", alt="B", tags=["hide-input"]),
         code("expect('steep', True)", "skip", "✓ steep & true\nnoise\n"),
         prose("Ask the class first: $c^2$?", "notes"),
         prose("### Exercise 1 · 练习", "skip"),
@@ -74,6 +73,7 @@ def test_a_deck_shows_what_its_cells_are_typed_for(course):
     for absent in ("secret_setup", "noise", "starter", "of the check", "subplots"):
         assert absent not in page
     assert "model" in page
+    assert 'alt="B"' in page
     assert 'alt="A &lt;line&gt;"' in page
     assert "widget-view" not in page
     assert '<span lang="zh">斜率</span>' in page
@@ -153,41 +153,77 @@ def test_a_folder_that_cannot_be_made_is_one_clear_line(course, tmp_path, capsys
     assert err.count("\n") == 1
 
 
-def visible(part):
-    return part.source, [output.get("text", "figure") for output in part.outputs]
+def slides_of(course, *cells):
+    """The text of each slide of a notebook with these cells, the title's left out."""
+    nbformat.write(notebook(*cells), course / "03_three.ipynb")
+    page = slides.deck(course / "03_three.ipynb")
+    found = re.findall(r'<div class="screen".*?(?=</section>)', page, flags=re.DOTALL)
+    return [re.sub(r"<[^>]+>", "", slide) for slide in found[1:]]
 
 
-def test_code_that_draws_is_left_out():
-    draws = (
-        "a = 1\n\n\ndef draw():\n    return plt.subplots()\n\n\nb = 2\nshow(draw())\nc"
-    )
-    (part,) = slides.arrange(v4.new_notebook(cells=[code(draws, "slide")])).cells
-    assert part.source == "a = 1\n\nb = 2"
-    for hidden in (code("show(f)", "slide"), code("a", "slide", tags=["hide-input"])):
-        assert not slides.arrange(v4.new_notebook(cells=[hidden])).cells
-    magic = code("%matplotlib inline", "slide")
-    (part,) = slides.arrange(v4.new_notebook(cells=[magic])).cells
-    assert part.source == "%matplotlib inline"
+def test_of_a_cell_with_folded_code_only_what_it_shows_is_shown(course):
+    claim = "✓ steep\n✓ and steady\n"
+    fragment = code("expect(steep)", "fragment", claim, tags=["hide-input"])
+    nothing = code("def draw(): ...", "subslide", tags=["hide-input"])
+    (slide,) = slides_of(course, prose("## A", "slide"), fragment, nothing)
+    assert claim in slide
+    page = slides.deck(course / "03_three.ipynb")
+    assert page.count("✓ steep") == 1
+    assert 'class="printed claims"' in page
+    assert "expect" not in page
+    assert "draw" not in page
 
 
-def test_output_below_long_code_gets_the_next_slide():
-    long = "\n".join(f"a{number} = {number}" for number in range(15))
-    cells = [code(long, "slide", "line\n" * 12)]
-    first, second = slides.arrange(v4.new_notebook(cells=cells)).cells
-    assert visible(first) == (long, [])
-    assert visible(second) == ("", ["line\n" * 12])
-    assert second.metadata.slideshow.slide_type == "subslide"
-    short = [code("a", "slide", "line\n" * 12)]
-    assert len(slides.arrange(v4.new_notebook(cells=short)).cells) == 1
+def test_output_gets_the_next_slide_where_a_tag_says_so(course):
+    cell = code("a = 1\n\n\nb = 2", "slide", "printed", tags=["output-slide"])
+    first, second = slides_of(course, cell)
+    assert "a = 1\n\nb = 2" in first
+    assert "printed" not in first
+    assert "printed" in second
+    cell.metadata.tags = []
+    assert len(slides_of(course, cell)) == 1
+    cell.metadata.tags = ["output-slide", "hide-input"]
+    assert len(slides_of(course, cell)) == 1
 
 
-def test_of_a_training_log_first_and_last_lines_are_shown():
+def test_of_a_training_log_first_and_last_lines_are_shown(course):
     log = "".join(f"epoch {number}\n" for number in range(9))
-    cells = [code("fit()", "slide", log, tags=["nbval-ignore-output"])]
-    (part,) = slides.arrange(v4.new_notebook(cells=cells)).cells
-    shown = part.outputs[0].text.splitlines()
-    assert shown == ["epoch 0", "epoch 1", "…", "epoch 8"]
-    assert cells[0].outputs[0].text == log
+    cell = code("fit()", "slide", log, tags=["nbval-ignore-output"])
+    (slide,) = slides_of(course, cell)
+    assert "epoch 0\nepoch 1\n…\nepoch 8" in slide
+    assert "epoch 2" not in slide
+
+
+def test_code_in_prose_is_left_as_it_is(course):
+    source = "## A · 甲\n\n```\n# a · 乙 [b](02_two.ipynb)\n```\n\n[b](02_two.ipynb)"
+    (slide,) = slides_of(course, prose(source, "slide"))
+    assert "# a · 乙 [b](02_two.ipynb)" in slide
+    assert 'href="02_two.html"' in slides.deck(course / "03_three.ipynb")
+
+
+def test_a_comment_is_no_heading(course):
+    cells = [prose("## A", "slide"), code("# b\n1", "slide"), code("2", "slide")]
+    *_, last = slides_of(course, *cells)
+    assert last.split() == ["A", "2"]
+
+
+def test_names_are_kept_whole_and_links_are_quoted(tmp_path, capsys):
+    """Names with dots, and with what means something else in an address."""
+    names = ("15_tf2.20_tour", "15_tf2.21_tour", "16_50% off #1")
+    folder, to = tmp_path / "course", tmp_path / "slides"
+    folder.mkdir()
+    links = "[a](15_tf2.20_tour.ipynb) [b](15_tf2.21_tour.ipynb#B) [c](../16_x.ipynb)"
+    for name in names:
+        nbformat.write(notebook(prose(links, "slide")), folder / f"{name}.ipynb")
+    assert main(["slides", "--folder", str(folder), "--to", str(to)]) == 0
+    decks = {path.stem for path in to.glob("*.html")}
+    assert decks == {"index", *names}
+    page = (to / "index.html").read_text("utf-8")
+    linked = re.findall(r'<a href="([^"]+)\.html"', page)
+    assert linked == ["15_tf2.20_tour", "15_tf2.21_tour", "16_50%25%20off%20%231"]
+    page = (to / "15_tf2.20_tour.html").read_text("utf-8")
+    for link in ("15_tf2.20_tour.html", "15_tf2.21_tour.html#B", "../16_x.ipynb"):
+        assert f'href="{link}"' in page
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
@@ -212,11 +248,17 @@ def test_vendored_files_have_their_licence_and_are_installed():
     assert sum(path.stat().st_size for path in installed) < 3_000_000
 
 
-def test_slide_types_do_not_depend_on_json_details(course):
-    """A notebook that other programs wrote, without types, still makes a deck."""
+def test_what_other_programs_wrote_makes_a_deck(course):
+    """Without slide types, without cell ids, with the empty cell that is left last."""
     path = course / "01_one.ipynb"
     data = json.loads(path.read_text("utf-8"))
+    data["nbformat_minor"] = 0
+    data["cells"].append(v4.new_code_cell("  \n"))
     for cell in data["cells"]:
-        cell["metadata"].pop("slideshow")
+        cell.pop("id")
+        cell["metadata"].pop("slideshow", None)
+    data["cells"][3]["metadata"]["tags"] = ["output-slide"]
     path.write_text(json.dumps(data), "utf-8")
-    assert "secret_setup" in slides.deck(path)
+    page = slides.deck(path)
+    assert "secret_setup" in page
+    assert 'data-cell="cell-4-output"' in page

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import pytest
@@ -53,9 +54,15 @@ class Tab:
     problems: list = field(default_factory=list)
     requests: list = field(default_factory=list)
 
+    def visit(self, address):
+        """Go there; what was said and asked for before is forgotten."""
+        self.problems.clear()
+        self.requests.clear()
+        self.page.goto(address)
 
-@pytest.fixture
-def tab(chromium):
+
+@contextmanager
+def open_tab(chromium):
     """A page of 1280×720 that collects console errors, crashes and requests."""
     context = chromium.new_context(viewport={"width": 1280, "height": 720})
     tab = Tab(context.new_page())
@@ -73,3 +80,17 @@ def tab(chromium):
     )
     yield tab
     context.close()
+
+
+@pytest.fixture
+def tab(chromium):
+    """A page that no other test has used."""
+    with open_tab(chromium) as tab:
+        yield tab
+
+
+@pytest.fixture(scope="module")
+def shared_tab(chromium):
+    """The page of a module's tests that only look: a new one costs half a second."""
+    with open_tab(chromium) as tab:
+        yield tab

@@ -1,16 +1,17 @@
 """The decks as a lecturer shows them: every slide of every deck, from the disk."""
 
 import re
-from pathlib import Path
 from types import SimpleNamespace
 
 import nbformat
 import pytest
 from nbformat import v4
 
-from course_tools import catalog, report, slides
+from course_tools import catalog, places, report, slides
+from course_tools.main import main
+from course_tools.notebook import read
 
-NOTEBOOKS = catalog.find(Path(__file__).resolve().parents[2] / "notebooks")
+NOTEBOOKS = catalog.find(places.NOTEBOOKS)
 
 WIDTH, FOOTER = 1280, 690  # below stand the progress bar and the slide's number
 SMALLEST_TYPE = 18  # pixels, of a height of 720
@@ -22,7 +23,7 @@ READY = "window.Reveal && Reveal.isReady()"
 VISIT = """
 ([width, footer, smallestType, smallestFigure]) => {
   const found = [];
-  const unseen = "mjx-assistive-mml, aside, svg";
+  const unseen = "mjx-assistive-mml, aside, svg, pre *";
   for (const slide of Reveal.getSlides()) {
     const { h, v } = Reveal.getIndices(slide);
     Reveal.slide(h, v, 999);
@@ -48,7 +49,7 @@ VISIT = """
         tell(element, "code is cut off at the right");
       const text = [...element.childNodes].filter(node => node.nodeType === 3)
         .map(node => node.data.trim()).join("");
-      if (!text) continue;
+      if (!text && element.tagName !== "PRE") continue;
       const size = parseFloat(getComputedStyle(element).fontSize);
       if (size < smallestType) tell(element, `type of ${size} px: ${text}`);
       if (text.includes("$") && !element.closest("pre, code"))
@@ -71,9 +72,20 @@ VISIT = """
 
 @pytest.fixture(scope="module")
 def decks(chromium, tmp_path_factory):
-    """The folder with all decks, made once; without a browser, not at all."""
+    """The folder of a small course's slides; without a browser, it is not made."""
+    course = tmp_path_factory.mktemp("course")
+    prose = ("# 01 · Tiny · 小", "## Slope · 斜率\n\nIt is $f'(z)$.", "## End")
+    kinds = ("slide", "slide", "subslide")
+    cells = [
+        v4.new_markdown_cell(text, metadata={"slideshow": {"slide_type": kind}})
+        for text, kind in zip(prose, kinds, strict=True)
+    ]
+    claim = v4.new_output("stream", text="✓ slope > 0\n")
+    cells.append(v4.new_code_cell("expect(1)", outputs=[claim], execution_count=1))
+    cells[-1].metadata.slideshow = {"slide_type": "skip"}
+    nbformat.write(v4.new_notebook(cells=cells), course / "01_tiny.ipynb")
     folder = tmp_path_factory.mktemp("decks")
-    slides.write(NOTEBOOKS, folder, NOTEBOOKS)
+    assert main(["slides", "--folder", str(course), "--to", str(folder)]) == 0
     return folder
 
 
@@ -83,86 +95,69 @@ def name_cell(notebook, problem):
     for number, cell in enumerate(notebook.cells, start=1):
         found = re.match(r"#{2,3} (.+)", cell.source)
         heading = found[1] if found and cell.cell_type == "markdown" else heading
-        if cell.id == problem["cell"]:
+        if cell.id == (problem["cell"] or "").removesuffix("-output"):
             return f"cell {number} ({heading}), {problem['problem']}"
     return problem["problem"]
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
-def test_every_slide_can_be_shown(path, decks, tab):
-    tab.page.goto((decks / f"{path.stem}.html").as_uri())
-    tab.page.wait_for_function(READY, timeout=60_000)
+def test_every_slide_can_be_shown(path, decks, shared_tab):
+    deck = decks / f"{path.stem}.html"
+    deck.write_text(slides.deck(path), "utf-8")
+    page = shared_tab.page
+    shared_tab.visit(deck.as_uri())
+    page.wait_for_function(READY, timeout=60_000)
     limits = [WIDTH, FOOTER, SMALLEST_TYPE, SMALLEST_FIGURE]
-    notebook = nbformat.read(path, as_version=4)
-    problems = [
-        name_cell(notebook, found) for found in tab.page.evaluate(VISIT, limits)
-    ]
+    notebook = read(path)
+    problems = [name_cell(notebook, found) for found in page.evaluate(VISIT, limits)]
     assert not problems, "\n".join([path.name, *problems])
     formulas = any("$" in c.source for c in notebook.cells if c.cell_type == "markdown")
-    assert bool(tab.page.query_selector("mjx-container svg")) == formulas
-    assert tab.page.evaluate("Reveal.getTotalSlides()") >= 15
-    assert tab.page.query_selector_all("aside.notes")
+    assert bool(page.query_selector("mjx-container svg")) == formulas
+    assert page.evaluate("Reveal.getTotalSlides()") >= 15
+    assert page.query_selector_all("aside.notes")
+    assert_nothing_is_missing(shared_tab, decks)
+
+
+def assert_nothing_is_missing(tab, folder):
+    """No errors, and nothing loaded that does not lie in the folder."""
     assert tab.problems == []
-    beside = decks.as_uri() + "/"
-    assert [url for url in tab.requests if not url.startswith((beside, "data:"))] == []
+    beside = (folder.as_uri() + "/", "data:")
+    assert [url for url in tab.requests if not url.startswith(beside)] == []
+
+
+def test_the_index_opens_a_deck(decks, shared_tab):
+    shared_tab.visit((decks / "index.html").as_uri())
+    shared_tab.page.get_by_text("Tiny · 小").click()
+    shared_tab.page.wait_for_function(READY)
+    assert shared_tab.page.title() == "01 · Tiny · 小"
+    assert_nothing_is_missing(shared_tab, decks)
 
 
 def test_the_speaker_sees_notes(decks, tab):
-    path = NOTEBOOKS[0]
-    tab.page.goto((decks / f"{path.stem}.html").as_uri())
+    tab.visit((decks / "01_tiny.html").as_uri() + "#/1/1")
     tab.page.wait_for_function(READY)
-    place = tab.page.evaluate(
-        "(notes => Reveal.getIndices(notes.closest('section')))"
-        "(document.querySelector('aside.notes'))"
-    )
-    tab.page.evaluate("({ h, v }) => Reveal.slide(h, v)", place)
     with tab.page.expect_popup() as popup:
         tab.page.keyboard.press("s")
     notes = popup.value.locator(".speaker-controls-notes .value")
-    popup.value.wait_for_function(
-        "document.querySelector('.speaker-controls-notes .value').innerText.length > 9"
-    )
-    assert "✓" in notes.inner_text()
+    notes.get_by_text("✓ slope > 0").wait_for()
     assert tab.problems == []
 
 
-def test_a_deck_prints_one_page_for_each_slide(decks, tab):
-    deck = decks / f"{NOTEBOOKS[0].stem}.html"
-    tab.page.goto(deck.as_uri() + "?print-pdf")
-    tab.page.wait_for_function(READY)
-    tab.page.wait_for_selector(".pdf-page")
-    printed = tab.page.pdf(prefer_css_page_size=True, print_background=True)
-    pages = len(re.findall(rb"/Type ?/Page\b", printed))
-    assert pages == tab.page.evaluate("Reveal.getTotalSlides()")
-    assert tab.problems == []
+def test_a_deck_prints_one_page_for_each_slide(decks, shared_tab):
+    shared_tab.visit((decks / "01_tiny.html").as_uri() + "?print-pdf")
+    shared_tab.page.wait_for_selector(".pdf-page")
+    printed = shared_tab.page.pdf(prefer_css_page_size=True, print_background=True)
+    assert len(re.findall(rb"/Type ?/Page\b", printed)) == 3
+    assert shared_tab.problems == []
 
 
-def test_the_index_opens_every_deck(decks, tab):
-    tab.page.goto((decks / "index.html").as_uri())
-    links = tab.page.locator("ol a")
-    assert links.count() == len(NOTEBOOKS)
-    for path, shown in zip(NOTEBOOKS, links.all_inner_texts(), strict=True):
-        about = catalog.describe(path)
-        assert shown == f"{about.title} · {about.title_zh}"
-    links.first.click()
-    tab.page.wait_for_function(READY)
-    assert tab.page.title() == "01 · " + shown_title(NOTEBOOKS[0])
-    assert tab.problems == []
-    assert all(url.startswith(decks.as_uri()) for url in tab.requests)
-
-
-def shown_title(path):
-    about = catalog.describe(path)
-    return f"{about.title} · {about.title_zh}"
-
-
-def test_executed_pages_set_their_formulas_without_network(tmp_path, tab):
+def test_executed_pages_set_their_formulas_without_network(tmp_path, shared_tab):
     """What ``run`` leaves behind can be read on a machine without network."""
     cells = [v4.new_markdown_cell("Slope $f'(z)$ and\n\n$$\\frac{1}{2}$$")]
     outcome = SimpleNamespace(name="01_page", notebook=v4.new_notebook(cells=cells))
     report.write_executed(outcome, tmp_path)
-    tab.page.goto((tmp_path / "01_page.html").as_uri())
-    tab.page.wait_for_selector("mjx-container[display=true] svg", state="attached")
-    assert tab.page.locator("mjx-container").count() == 2
-    assert tab.problems == []
-    assert all(url.startswith(tmp_path.as_uri()) for url in tab.requests)
+    shared_tab.visit((tmp_path / "01_page.html").as_uri())
+    page = shared_tab.page
+    page.wait_for_selector("mjx-container[display=true] svg", state="attached")
+    assert page.locator("mjx-container").count() == 2
+    assert_nothing_is_missing(shared_tab, tmp_path)

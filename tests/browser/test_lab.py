@@ -19,16 +19,19 @@ import psutil
 import pytest
 from nbformat import v4
 
-ROOT = Path(__file__).resolve().parents[2]
-NOTEBOOKS = ROOT / "notebooks"
+from course_tools.places import NOTEBOOKS, ROOT
+
 LECTURES = {"01_cross_entropy_vs_quadratic_cost": 3, "06_mnist_cnn": 13}  # sliders
 
 #: Seconds: JupyterLab's start, a notebook from top to bottom, a figure drawn anew.
 START, RUN, REDRAW = 120, 900, 60
 
-pytestmark = pytest.mark.skipif(
-    os.name == "nt", reason="Windows has no signal that asks a program to end"
-)
+pytestmark = [
+    pytest.mark.long,
+    pytest.mark.skipif(
+        os.name == "nt", reason="Windows has no signal that asks a program to end"
+    ),
+]
 
 
 @dataclass

@@ -1,14 +1,16 @@
-"""Makes the course's environment, once.
+"""Makes the course's environment, once, and starts commands in it.
 
 What is installed is what requirements.lock names. The environment carries a stamp that
 says what it was made from; it is written last, so that an interrupted set-up is redone,
 and a matching stamp means that nothing needs to be done and no network is needed.
+``python -m course_tools.setup`` prints the environment's Python.
 
 Standard library only: this runs before anything is installed.
 """
 
 import contextlib
 import hashlib
+import itertools
 import json
 import os
 import platform
@@ -17,20 +19,71 @@ import shutil
 import subprocess
 import sys
 import time
+from pathlib import Path
 
-from course_tools.obstacles import (
-    SetupError,
+from course_tools import main as commands
+from course_tools.places import INTERPRETER, ON_WINDOWS, ROOT, STAMP, UserError, command
+from course_tools.setup_errors import (
+    LOG,
     check_machine,
+    check_pip,
     check_space,
-    what_failed,
+    explain,
 )
-from course_tools.places import INTERPRETER, ON_WINDOWS
-
-STAMP = "course-setup.json"
-LOG = "build/setup.log"
 
 
-def prepare(root):
+def main(arguments, root=ROOT):
+    """Run a command of the course in its environment, which is made if need be.
+
+    Parameters
+    ----------
+    arguments : list of str
+        Command and its arguments.
+    root : pathlib.Path
+        The clone.
+
+    Returns
+    -------
+    int
+        Exit status; 2 if the environment cannot be made. On POSIX the command
+        replaces this process, and the function does not return.
+    """
+    if arguments[:1] in ([], ["help"]):
+        arguments = ["--help"]
+    if commands.parse(arguments).row.name in commands.BARE:
+        return commands.main(arguments)
+    try:
+        python = prepare(root)
+    except UserError as problem:
+        say(problem)
+        return 2
+    except KeyboardInterrupt:
+        say("set-up interrupted; next time it starts anew")
+        return 130
+    os.chdir(root)
+    os.environ["VIRTUAL_ENV"] = str(python.parent.parent)
+    os.environ["PATH"] = f"{python.parent}{os.pathsep}{os.environ.get('PATH', '')}"
+    again = [str(python), "-m", "course_tools", *arguments]
+    if not ON_WINDOWS:
+        os.execv(python, again)
+    try:
+        return subprocess.run(again).returncode
+    except KeyboardInterrupt:  # the command heard it as well
+        return 130
+
+
+def clean(options, root=ROOT):
+    """Remove what the commands made, environments included."""
+    made = [folder for folder in root.glob(".venv*") if read_stamp(folder)]
+    if Path(sys.prefix) in made:
+        raise UserError(f"an environment cannot remove itself: {command('clean')}")
+    names = ("build", ".pytest_cache", ".ruff_cache", "course_utils.egg-info")
+    for folder in (*made, *(root / name for name in names)):
+        remove(folder)
+    return 0
+
+
+def prepare(root=ROOT):
     """Make the environment unless it is there already.
 
     Returns
@@ -40,41 +93,34 @@ def prepare(root):
 
     Raises
     ------
-    SetupError
+    UserError
         If something that it needs is missing.
     """
     try:
         folder, wanted = choose_folder(root), wanted_stamp(root)
-        if is_ready(folder, wanted):
-            return python_in(folder)
-        check_machine()
-        with only_one(root / "build" / "setup.lock"):
-            # another process may have been in the middle of making it
-            folder = choose_folder(root)
-            if is_ready(folder, wanted):
-                return python_in(folder)
-            if is_ready(folder, wanted, but="project"):
-                install_course(folder, root)
-                write_stamp(folder, wanted)
-            else:
-                replace(folder, root, wanted)
+        if not is_ready(folder, wanted):
+            check_machine()
+            with only_one(root / "build" / "setup.lock"):
+                # another process may have been in the middle of making it
+                folder = choose_folder(root)
+                if is_ready(folder, wanted, but="project"):
+                    install_course(folder, root)
+                    write_stamp(folder, wanted)
+                elif not is_ready(folder, wanted):
+                    replace(folder, root, wanted)
         return python_in(folder)
     except OSError as error:
-        raise SetupError(explain(str(error), root)) from error
+        raise UserError(explain(str(error), root)) from error
 
 
 def wanted_stamp(root):
     """What the environment must have been made from."""
-    return {
-        "python": platform.python_version(),
-        "root": str(root),
-        "lock": sha256(root / "requirements.lock"),
-        "project": sha256(root / "pyproject.toml"),
+    files = {"lock": "requirements.lock", "project": "pyproject.toml"}
+    hashes = {
+        key: hashlib.sha256((root / name).read_bytes()).hexdigest()
+        for key, name in files.items()
     }
-
-
-def sha256(path):
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+    return {"python": platform.python_version(), "root": str(root)} | hashes
 
 
 def choose_folder(root):
@@ -87,7 +133,7 @@ def choose_folder(root):
     for folder in choices:
         if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
             return folder
-    raise SetupError(
+    raise UserError(
         f".venv and .venv-{minor} in {root} were made by something else: move one away"
     )
 
@@ -152,31 +198,26 @@ def build(folder, root, wanted):
     base = getattr(sys, "_base_executable", None) or sys.executable
     run_logged([base, "-m", "venv", folder], root)
     lock = root / "requirements.lock"
-    pip(folder, root, "--only-binary", ":all:", "-r", lock, progress=Progress(lock))
+    pip(folder, root, "--only-binary", ":all:", "-r", lock, saw=progress(lock))
     install_course(folder, root)
     write_stamp(folder, wanted)
     say(f"{folder.name} is ready after {time.monotonic() - start:.0f} s")
 
 
 def install_course(folder, root):
-    """Install the package itself, from the clone."""
-    pip(folder, root, "--no-deps", "--no-build-isolation", "--editable", root)
+    """Install the package itself, from the clone, which is where pip is started."""
+    pip(folder, root, "--no-deps", "--no-build-isolation", "--editable", ".")
 
 
-def pip(folder, root, *arguments, progress=None):
+def pip(folder, root, *arguments, saw=str):
+    command = [python_in(folder), "-m", "pip"]
+    check_pip(run_logged([*command, "config", "list"], root))
     options = ["--no-input", "--disable-pip-version-check", "--progress-bar", "off"]
-    command = [python_in(folder), "-m", "pip", "install", *options, *arguments]
-    run_logged(command, root, progress)
+    run_logged([*command, "install", *options, *arguments], root, saw)
 
 
-def run_logged(command, root, progress=None):
-    """Run a command with its output in the log.
-
-    Raises
-    ------
-    SetupError
-        If it fails, with the reason in one line.
-    """
+def run_logged(command, root, saw=str):
+    """What a command prints, which the log gets, and `saw` line by line."""
     # the lock file's handle is inherited: it stays locked as long as a child lives
     with (
         (root / LOG).open("a", encoding="utf-8") as log,
@@ -192,55 +233,44 @@ def run_logged(command, root, progress=None):
             env={**os.environ, "PIP_USER": "0", "PYTHONIOENCODING": "utf-8"},
         ) as process,
     ):
-        lines = []
+        output = ""
         try:
             for line in process.stdout:
-                lines.append(line)
+                output += line
                 log.write(line)
-                if progress:
-                    progress.saw(line)
+                saw(line.strip())
         except BaseException:
             process.kill()
             raise
     if process.returncode:
-        raise SetupError(explain("".join(lines), root))
+        raise UserError(explain(output, root))
+    return output
 
 
-class Progress:
-    """Tells what pip is doing, from its output: one line, redrawn on a terminal."""
+def progress(lock):
+    """A function that tells, from each line of pip's output, how far pip is."""
+    names = re.findall(r"^[\w.-]+==", lock.read_text("utf-8"), flags=re.MULTILINE)
+    count = itertools.count(1)
 
-    def __init__(self, lock):
-        names = re.findall(r"^[\w.-]+==", lock.read_text("utf-8"), flags=re.MULTILINE)
-        self.total, self.seen = len(names), 0
-
-    def saw(self, line):
-        line = line.strip()
-        if match := re.match(r"(?:Collecting|Processing) (\S+)", line):
-            self.seen += 1
-            name = re.split(r"[/\\]", match[1])[-1]
-            say(f"downloading {self.seen} of {self.total}: {name}", redraw=True)
+    def saw(line):
+        if match := re.match(r"(?:Collecting|Processing) (?:\S*[/\\])?(\S+)", line):
+            text = f"downloading {next(count)} of {len(names)}: {match[1]}"
+            say(text, redraw=True)
         elif line.startswith("Installing collected"):
             say(f"installing {line.count(',') + 1} packages", redraw=True)
         elif "Retrying (" in line:
             say("the package index does not answer; trying again", redraw=True)
 
-
-def explain(output, root):
-    """One line: the reason of a failure, and where the details are."""
-    details = f" (details: {LOG})" if (root / LOG).exists() else ""
-    return what_failed(output, root) + details
+    return saw
 
 
 def say(text, redraw=False):
     """Print a line on stderr; `redraw` marks those that only a terminal gets to see."""
-    if sys.stderr.isatty():
-        text = f"\r\033[K{text}" if redraw else f"\r\033[Kcourse: {text}\n"
-    elif redraw:
-        return
-    else:
-        text = f"course: {text}\n"
-    sys.stderr.write(text)
-    sys.stderr.flush()
+    terminal = sys.stderr.isatty()
+    if terminal or not redraw:
+        text = text if redraw else f"course: {text}\n"
+        sys.stderr.write("\r\033[K" * terminal + text)
+        sys.stderr.flush()
 
 
 @contextlib.contextmanager
@@ -248,12 +278,10 @@ def only_one(path):
     """Let one process at a time make the environment; others wait for it."""
     path.parent.mkdir(exist_ok=True)
     with path.open("a") as file:
-        told = False
-        while not try_lock(file):
-            if not told:
-                say("waiting for another set-up in this folder to finish")
-                told = True
-            time.sleep(0.2)
+        if not try_lock(file):
+            say("waiting for another set-up in this folder to finish")
+            while not try_lock(file):
+                time.sleep(0.2)
         yield
 
 
@@ -273,3 +301,11 @@ def try_lock(file):
     except (BlockingIOError, PermissionError):
         return False
     return True
+
+
+if __name__ == "__main__":
+    try:
+        print(prepare())
+    except UserError as problem:
+        say(problem)
+        sys.exit(2)

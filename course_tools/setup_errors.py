@@ -10,51 +10,62 @@ import shutil
 import sys
 import sysconfig
 
+from course_tools.places import UserError
+
+#: Where everything stands that pip and venv print, below the clone.
+LOG = "build/setup.log"
 #: Bytes: 2.5 for the environment, the rest for what pip downloads and unpacks.
 SPACE_NEEDED = 4e9
 
 
-class SetupError(Exception):
-    """The set-up cannot go on; the message is one line: what is missing, what to do."""
-
-
 def check_machine():
-    """Raise SetupError where no environment can be made, whatever is installed."""
+    """Raise UserError where no environment can be made, whatever is installed."""
     system, machine = platform.system(), platform.machine()
-    if system == "Darwin" and machine == "x86_64":
-        raise SetupError(
-            "TensorFlow 2.21 is not made for Macs with an Intel processor (or for a "
-            "Python that runs under Rosetta): use Linux, Windows or Apple silicon"
-        )
-    if system == "Windows" and (machine != "AMD64" or sys.maxsize < 2**32):
-        raise SetupError(
-            "TensorFlow 2.21 needs 64-bit Windows on an Intel or AMD processor, and a "
-            "64-bit Python"
-        )
-    if system == "Linux" and platform.libc_ver()[0] != "glibc":
-        raise SetupError("TensorFlow 2.21 needs a Linux with glibc, such as Debian")
-    if platform.python_implementation() != "CPython" or sysconfig.get_config_var(
-        "Py_GIL_DISABLED"
-    ):
-        raise SetupError(
-            f"TensorFlow 2.21 needs the usual build of Python, and {sys.executable} is "
-            "another (PyPy, or free-threaded)"
-        )
+    unusual = platform.python_implementation() != "CPython"
+    missing = {
+        "Apple silicon on a Mac, not Intel, and a Python not under Rosetta": (
+            system == "Darwin" and machine == "x86_64"
+        ),
+        "64-bit Windows on an Intel or AMD processor, and a 64-bit Python": (
+            system == "Windows" and (machine != "AMD64" or sys.maxsize < 2**32)
+        ),
+        "a Linux with glibc, such as Debian": (
+            system == "Linux" and platform.libc_ver()[0] != "glibc"
+        ),
+        f"the usual build of Python, and {sys.executable} is another (PyPy, or "
+        "free-threaded)": unusual or sysconfig.get_config_var("Py_GIL_DISABLED"),
+    }
+    for what, is_missing in missing.items():
+        if is_missing:
+            raise UserError(f"TensorFlow 2.21 needs {what}")
     for module in ("venv", "ensurepip"):
         if importlib.util.find_spec(module) is None:
             minor = "{}.{}".format(*sys.version_info)
-            raise SetupError(
+            raise UserError(
                 f"Python {minor} has no module {module} here. On Debian and Ubuntu: "
                 f"sudo apt install python{minor}-venv"
             )
 
 
 def check_space(root):
+    """Raise UserError where the disk is too full."""
     free = shutil.disk_usage(root).free
     if free < SPACE_NEEDED:
-        raise SetupError(
+        raise UserError(
             f"needs {SPACE_NEEDED / 1e9:.0f} GB of disk space, and {free / 1e9:.1f} GB "
             f"are free in {root}: free some, or put the course on another disk"
+        )
+
+
+def check_pip(settings):
+    """Raise UserError where ``pip config list`` shows that pip installs elsewhere."""
+    where = r"target|prefix|root|python|platform|no-binary|require-hashes|dry-run"
+    if match := re.search(rf"^(\S+)\.({where})=.*$", settings, flags=re.MULTILINE):
+        variable = f"PIP_{match[2].replace('-', '_').upper()}"
+        mend = f"unset {variable}" if match[1] == ":env:" else "see pip config list"
+        raise UserError(
+            f"pip is told to install in another way than the course needs, by the "
+            f"setting {match[0]}: take it away ({mend})"
         )
 
 
@@ -99,11 +110,12 @@ REASONS = (
 )
 
 
-def what_failed(output, root):
+def explain(output, root):
     """One line for the reader: the reason of a failure, from a program's output."""
-    for pattern, reason in REASONS:
-        if re.search(pattern, output, flags=re.IGNORECASE):
-            return reason.format(root=root)
     lines = [line.strip() for line in output.splitlines() if line.strip()] or ["?"]
     errors = [line for line in lines if line.startswith("ERROR")] or lines
-    return f"the set-up failed: {errors[-1].removeprefix('ERROR: ')}"
+    text = f"the set-up failed: {errors[-1].removeprefix('ERROR: ')}"
+    for pattern, reason in reversed(REASONS):
+        if re.search(pattern, output, flags=re.IGNORECASE):
+            text = reason.format(root=root)
+    return text + f" (details: {LOG})" * (root / LOG).exists()
