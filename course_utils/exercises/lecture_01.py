@@ -156,11 +156,11 @@ check_sure_starts = judge(
     (
         lambda found: (
             found[0][found[1] <= FAILED].min()
-            <= 5 * found[0][found[1] >= LEARNED].max()
+            <= 10 * found[0][found[1] >= LEARNED].max()
         ),
         "between the factor where it learns and the one where it fails lies more than "
-        "a factor of 5. Try some in between.",
-        "学得会的倍数与学不动的倍数之间相差 5 倍以上，中间再试几个。",
+        "a factor of 10. Try some in between.",
+        "学得会的倍数与学不动的倍数之间相差 10 倍以上，中间再试几个。",
     ),
     see=(
         _sorted,
