@@ -369,9 +369,11 @@ SHOWS = re.compile(
 
 
 def plotting_lines(cell):
-    """Numbers of the lines of simple statements that draw."""
-    found = set()
+    """Numbers of the lines of simple statements that draw; not of texts such as alt."""
+    found, texts = set(), set()
     for node in ast.walk(tree(source(cell))):
+        if isinstance(node, ast.Constant) and node.end_lineno > node.lineno:
+            texts.update(range(node.lineno, node.end_lineno + 1))
         if isinstance(node, (ast.Expr, ast.Assign, ast.Return)):
             names = {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
             called = {
@@ -379,7 +381,7 @@ def plotting_lines(cell):
             }
             if any(map(DRAWS.match, names)) or any(map(SHOWS.fullmatch, called)):
                 found.update(range(node.lineno, node.end_lineno + 1))
-    return found
+    return found - texts
 
 
 def without_code(text):

@@ -133,7 +133,7 @@ def test_a_copy_runs_and_its_checks_answer_with_hints(tmp_path):
     assert len(answers) >= 3
     for answer in answers:
         assert answer.startswith("Not yet: ")
-        assert answer.count("\n") == 1
+        assert len(answer.splitlines()) <= 2  # English, and Chinese from a table
 
 
 def test_the_lecturers_copy_keeps_solutions_and_outputs(tmp_path, capsys):
