@@ -202,7 +202,7 @@ MUTANTS = [
     Mutant(
         "exercise accepts every answer",
         in_text("course_utils/exercises/answers.py", 'f"Not yet: ', 'f"✓ '),
-        ("tests/exercises/test_lecture_01.py",),
+        ("tests/exercises/test_lecture_08.py",),
         False,
     ),
     Mutant(

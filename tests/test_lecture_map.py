@@ -88,10 +88,8 @@ def write(folder, number, text):
     return read(folder)
 
 
-ROW = '[[map]]\ntopic = "T"\nheading = "Where the sigmoid is flat"\n'
-TERM = (
-    '[terms."Sigmoid"]\nzh = "S"\nmeans = "M."\nsee = ["Where the sigmoid is flat"]\n'
-)
+ROW = '[[map]]\ntopic = "T"\nheading = "Cross-entropy cancels the slope"\n'
+TERM = '[terms."Sigmoid"]\nzh = "S"\nmeans = "M."\nsee = ["Cross-entropy cancels the slope"]\n'
 
 
 def test_a_plan_stands_until_the_lecture_has_a_file(folder):
@@ -104,7 +102,7 @@ def test_a_plan_stands_until_the_lecture_has_a_file(folder):
     after = rows(lecture_map(write(folder, "01", ROW), folder))
     assert [row[0] for row in after] == ["T", "b", "c"]
     assert (
-        after[0][2]["heading"] == "Where the sigmoid is flat · sigmoid 曲线平坦的地方"
+        after[0][2]["heading"] == "Cross-entropy cancels the slope · 交叉熵约去了 f′(z)"
     )
 
 
@@ -112,7 +110,7 @@ def test_a_topic_may_be_named_only(folder):
     page = lecture_map(write(folder, "01", ROW + "named = true\n"), folder)
     topic, where, link = rows(page)[0]
     assert topic == "T"
-    assert where.startswith("named in [Where the sigmoid is flat · ")
+    assert where.startswith("named in [Cross-entropy cancels the slope · ")
     assert link["named"]
 
 
@@ -120,7 +118,10 @@ def test_a_term_is_added_to_from_another_lectures_file(folder):
     write(folder, "01", TERM)
     found = write(folder, "02", '[see]\n"Sigmoid" = ["Early stopping"]\n')
     places = [(one.number, title) for one, title in terms(found)["Sigmoid"]["see"]]
-    assert places == [("01", "Where the sigmoid is flat"), ("02", "Early stopping")]
+    assert places == [
+        ("01", "Cross-entropy cancels the slope"),
+        ("02", "Early stopping"),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -129,10 +130,18 @@ def test_a_term_is_added_to_from_another_lectures_file(folder):
         ("01", "[[map]\n", "Expected"),
         ("01", '[[map]]\ntopic = "T"\n', "heading is missing in {'topic': 'T'}"),
         ("01", '[terms."A"]\nzh = "S"\n', "means, see is missing in "),
-        ("01", ROW.replace("flat", "steep"), "no section 'Where the sigmoid is steep'"),
+        (
+            "01",
+            ROW.replace("slope", "scope"),
+            "no section 'Cross-entropy cancels the scope'",
+        ),
         ("02", '[see]\n"Nonsense" = ["Early stopping"]\n', "no lecture introduces"),
         ("02", TERM, "'Sigmoid' is a term of 01.toml: use [see]"),
-        ("02", TERM.replace("Sigmoid", "A"), "no section 'Where the sigmoid is flat'"),
+        (
+            "02",
+            TERM.replace("Sigmoid", "A"),
+            "no section 'Cross-entropy cancels the slope'",
+        ),
     ],
 )
 def test_what_is_wrong_is_one_line_with_the_files_name(number, text, told, folder):
