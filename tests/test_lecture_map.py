@@ -89,7 +89,8 @@ def write(folder, number, text):
 
 
 ROW = '[[map]]\ntopic = "T"\nheading = "Cross-entropy cancels the slope"\n'
-TERM = '[terms."Sigmoid"]\nzh = "S"\nmeans = "M."\nsee = ["Cross-entropy cancels the slope"]\n'
+TERM = '[terms."Sigmoid"]\nzh = "S"\nmeans = "M."\n'
+TERM += 'see = ["Cross-entropy cancels the slope"]\n'
 
 
 def test_a_plan_stands_until_the_lecture_has_a_file(folder):
