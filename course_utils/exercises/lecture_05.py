@@ -1,302 +1,177 @@
-"""Checks and hints for the exercises of lecture 05.
+"""The exercises of lecture 05."""
 
-Each function looks at what the reader's answer *does*, prints one line that begins
-with "✓" or with "Not yet:", and returns nothing. It never raises for a wrong answer.
-"""
-
-import numbers as number_types
+import math
 from itertools import pairwise
 
 import numpy as np
 
-from course_utils.exercises.answers import call, done, kind, not_yet
+from course_utils.exercises.core import Exercise, judge
 
-__all__ = [
-    "check_paired_gain",
-    "check_shifted",
-    "check_small_network",
-    "check_warm_up",
-]
-
-# Accuracies of five runs: hard validation digits make run 2 low both times.
-BEFORE = np.array([0.941, 0.952, 0.915, 0.948, 0.933])
-AFTER = np.array([0.950, 0.957, 0.926, 0.951, 0.943])
-
-# (right, down); 28 and more leave nothing in view.
-SHIFTS = ((3, 0), (2, -3), (0, 2), (-1, 0), (0, -4), (0, 0), (-28, 40))
-
-PEAK, WARM_UP, TOTAL = 0.008, 40, 320
-
-WEIGHTS, ACCURACY = 60_000, 0.92  # what the small network may have and must reach
+__all__ = ["check_factor", "check_small_network", "check_warm_up"]
 
 
 # --- exercise 1 ----------------------------------------------------------------------
 
 
-def check_paired_gain(function):
-    """Exercise 1: the mean of the paired gains and its standard error.
-
-    Parameters
-    ----------
-    function : callable (before, after) → (mean, standard error)
-        Both arguments are float64 arrays of shape (runs,).
-    """
-    result, problem = call(function, BEFORE, AFTER)
-    if problem:
-        return not_yet(problem)
-    if result.shape != (2,):
-        return not_yet(
-            "return two numbers, the mean gain and its standard error, as mean, error."
-        )
-    gains, n = AFTER - BEFORE, len(BEFORE)
-    mean, error = result
-    if np.isclose(mean, -gains.mean()):
-        return not_yet(
-            "the sign is wrong: a gain is after − before, positive where the change "
-            "helps."
-        )
-    if not np.isclose(mean, gains.mean()):
-        return not_yet("the first number is not the mean of after − before.")
-    if hint := _error_hint(error, gains, n):
-        return not_yet(hint)
-    result, problem = call(function, BEFORE[:3], AFTER[:3])
-    right = [gains[:3].mean(), gains[:3].std(ddof=1) / np.sqrt(3)]
-    if problem or result.shape != (2,) or not np.allclose(result, right):
-        return not_yet("right for five runs, wrong for three: use len(before).")
-    return done("mean and standard error of the paired gains, for any number of runs.")
+def _classes(rng):
+    return [(K,) for K in (2, 10, 100, 1000, *map(int, rng.integers(3, 500, 6)))]
 
 
-def _error_hint(error, gains, n):
-    """What is wrong with the standard error; None if it is right."""
-    if np.isclose(error, gains.std(ddof=1) / np.sqrt(n)):
-        return None
-    unpaired = np.sqrt((BEFORE.var(ddof=1) + AFTER.var(ddof=1)) / n)
-    if np.isclose(error, unpaired) or np.isclose(error, unpaired * np.sqrt(n)):
-        return (
-            "this error is that of two independent groups. The runs are paired: "
-            "subtract run by run first, then take the spread of the differences."
-        )
-    if np.isclose(error, gains.std(ddof=1)) or np.isclose(error, gains.std()):
-        return (
-            "that is the spread of a single gain. The mean of n gains is less "
-            "uncertain, by √n."
-        )
-    if np.isclose(error, gains.std() / np.sqrt(n)):
-        return (
-            "nearly: NumPy's std divides by n. The mean was estimated from the same "
-            "numbers, so divide by n − 1: std(ddof=1)."
-        )
-    return "the mean is right; the second number must be s/√n of the paired gains."
+check_factor = Exercise(
+    cases=_classes,
+    right=lambda K: K**2 / 2,
+    done=(
+        "K enters twice, through the mean and through softmax: a thousand classes "
+        "need 500,000 times the rate.",
+        "K 出现了两次：一次来自取平均，一次来自 softmax。一千类时，学习率要取 50 万"
+        "倍。",
+    ),
+    mistakes=[
+        (
+            "50 is right for ten classes only. Where does K stand in (2/K)·S·δ, and "
+            "where in the outputs at the start?",
+            "50 只对十类成立。想一想：(2/K)·S·δ 中哪里有 K？起点的输出里又有没有 K？",
+            lambda K: 50,
+        ),
+        (
+            "5·K is right at K = 10 and nowhere else: a straight line through one "
+            "point. K enters twice.",
+            "5·K 只在 K = 10 时碰巧正确。K 出现了两次，所以倍数并不与 K 成正比。",
+            lambda K: 5 * K,
+        ),
+        (
+            "you lost the 2 that comes from the derivative of the square.",
+            "漏了平方求导得到的那个 2。",
+            lambda K: K**2,
+        ),
+        (
+            "that is by how much the gradient shrinks. The rate must make up for it.",
+            "这是梯度缩小的倍数；学习率要反过来把它补上。",
+            lambda K: 2 / K**2,
+        ),
+    ],
+    otherwise=(
+        "for {case} you say {found}. Two factors shrink the gradient: the mean over "
+        "the outputs, and softmax's slope where they are equal. The rate makes up for "
+        "both.",
+        "当 {case} 时，你算得 {found}。有两个因子使梯度变小：对各输出取平均，以及各输出"
+        "相等时 softmax 的斜率。学习率要把两个都补回来。",
+    ),
+)
 
 
 # --- exercise 2 ----------------------------------------------------------------------
 
-
-def check_shifted(function):
-    """Exercise 2: an image shifted by whole pixels, with background moving in.
-
-    Parameters
-    ----------
-    function : callable (image, right, down) → image
-        image is a float64 array of shape (28, 28); right and down are integers of
-        either sign, and 0.
-    """
-    image = np.random.default_rng(0).uniform(0.1, 1, (28, 28))
-    given = image.copy()
-    for right, down in SHIFTS:
-        result, problem = call(function, image, right, down)
-        if problem:
-            return not_yet(f"for right={right}, down={down}: {problem}")
-        hint = _shift_hint(result, image, right, down)
-        if hint:
-            return not_yet(f"for right={right}, down={down}: {hint}")
-    try:
-        function(image, 1, 1)
-    except Exception:  # it worked on copies above
-        return not_yet("your function does not work twice; what does it keep?")
-    if not np.array_equal(image, given):
-        return not_yet(
-            "your function changes the image that it is given, so the training digits "
-            "would wander off the page. Fill a new array: np.zeros_like(image)."
-        )
-    return done("the digit moves, background moves in, and the original stays.")
+PEAK, WARM_UP, TOTAL = 0.008, 40, 320  # rate, steps, steps
 
 
-def _shift_hint(result, image, right, down):
-    """What is wrong with a shifted image; None if it is right."""
-    if result.shape != image.shape:
-        return f"the result has the shape {result.shape}, not (28, 28)."
-    if np.allclose(result, _shifted(image, right, down)):
-        return None
-    rolled = np.roll(image, (down, right), axis=(0, 1))
-    if np.allclose(result, rolled):
-        return (
-            "what leaves the image on one side comes back on the other: np.roll "
-            "wraps. Background, 0, must move in instead."
-        )
-    if np.allclose(result, image):
-        return "the image did not move."
-    if np.allclose(result, _shifted(image, -right, -down)):
-        return (
-            "the digit moves the wrong way: right=3 takes pixel [row, 10] to [row, 13]."
-        )
-    if np.allclose(result, _shifted(image, down, right)):
-        return "rows and columns are exchanged: image[row, column], and down is rows."
-    if np.allclose(result, _shifted(image, right, -down)):
-        return "rows count from the top: down=2 takes row 10 to row 12."
-    return (
-        "wrong pixels. Work out which rows and columns of the old image stay in view "
-        "for this sign; a slice such as [:-0] is empty, and one that ends below 0 "
-        "counts from the end."
-    )
+def _steps(rng):
+    edges = (0, 20, 39, 40, 41, 180, 319, 320)
+    return [(step,) for step in (*edges, *map(int, rng.integers(1, 320, 8)))]
 
 
-def _shifted(image, right, down):
-    """The right answer: pixel [r, c] is the old [r − down, c − right], or 0."""
-    rows, columns = np.indices(image.shape)
-    rows, columns = rows - down, columns - right
-    size = image.shape[0]
-    inside = (rows >= 0) & (rows < size) & (columns >= 0) & (columns < size)
-    return np.where(inside, image[rows % size, columns % size], 0.0)
+def _half_cosine(share):
+    return PEAK / 2 * (1 + math.cos(math.pi * share))
+
+
+def _warmed_up(fall):
+    """`fall` of the share of the way down, after the warm-up."""
+
+    def rate(step):
+        if step <= WARM_UP:
+            return PEAK * step / WARM_UP
+        return fall((step - WARM_UP) / (TOTAL - WARM_UP))
+
+    return rate
+
+
+check_warm_up = Exercise(
+    cases=_steps,
+    right=lambda step: _warmed_up(_half_cosine)(step),
+    done=(
+        "up in a line, down in a half cosine, and zero at the end.",
+        "直线上升，按半个余弦下降，最后正好到零。",
+    ),
+    mistakes=[
+        (
+            "there is no warm-up yet. Which rates belong to step 0 and to step 40?",
+            "还没有预热。第 0 步和第 40 步的学习率应当是多少？",
+            lambda step: _half_cosine(step / TOTAL),
+        ),
+        (
+            "the rise is right, but then the rate drops by a jump: your cosine began "
+            "at step 0. Let it begin where the warm-up ends.",
+            "上升部分对了，但随后突然掉了一截：你的余弦从第 0 步就开始了。它应当从预热"
+            "结束的地方开始。",
+            lambda step: (
+                PEAK * step / WARM_UP if step <= WARM_UP else _half_cosine(step / TOTAL)
+            ),
+        ),
+        (
+            "the rise is right; your quarter cosine is steepest at the end. A half "
+            "cosine arrives gently.",
+            "上升部分对了；你用的是四分之一个余弦，末尾最陡。半个余弦到终点时是平缓的。",
+            _warmed_up(lambda share: PEAK * math.cos(math.pi / 2 * share)),
+        ),
+        (
+            "the rise is right; the way down is a line. Bend it to a half cosine.",
+            "上升部分对了；下降部分是直线，应当改成半个余弦。",
+            _warmed_up(lambda share: PEAK * (1 - share)),
+        ),
+    ],
+    otherwise=(
+        "for {case} you say {found}. Draw the rate over all steps: a line up, then a "
+        "cosine from its highest to its lowest point.",
+        "当 {case} 时，你给出 {found}。把整条学习率曲线画出来看看：先是一段上升的直线，"
+        "然后余弦从最高点落到最低点。",
+    ),
+)
 
 
 # --- exercise 3 ----------------------------------------------------------------------
 
-
-def check_warm_up(function):
-    """Exercise 3: a linear warm-up to the peak, then a half cosine to zero.
-
-    Parameters
-    ----------
-    function : callable step → learning rate
-        step is an integer from 0 to 320; the peak 0.008 is reached at step 40.
-    """
-    rates = []
-    for step in range(TOTAL + 1):
-        rate, problem = call(function, step)
-        if problem:
-            return not_yet(f"at step {step}: {problem}")
-        if rate.size != 1 or not np.isfinite(rate).all():
-            return not_yet(f"at step {step} the rate must be one finite number.")
-        rates.append(rate.item())
-    hint = _warm_up_hint(np.array(rates))
-    if hint:
-        return not_yet(hint)
-    return done("up in a line, down in a half cosine, and zero at the end.")
+WEIGHTS, ACCURACY = 60_000, 0.92
 
 
-def _warm_up_hint(rates):
-    """What is wrong with the 321 rates; None if they are right."""
-    steps = np.arange(TOTAL + 1)
-    rising = steps <= WARM_UP
-    share = (steps - WARM_UP) / (TOTAL - WARM_UP)
-    wanted = np.where(
-        rising, PEAK * steps / WARM_UP, PEAK / 2 * (1 + np.cos(np.pi * share))
-    )
-    if np.allclose(rates, wanted, atol=1e-9):
-        return None
-    if not np.allclose(rates[rising], wanted[rising], atol=1e-9):
-        return _rise_hint(rates[rising], wanted[rising])
-    falling = rates[~rising]
-    late = PEAK / 2 * (1 + np.cos(np.pi * steps / TOTAL))[~rising]
-    if np.allclose(falling, late):
-        return (
-            "the rise is right, but at step 41 the rate drops by a jump: your cosine "
-            "began at step 0. It must begin where the warm-up ends: use "
-            "(s − 40)/(320 − 40)."
-        )
-    if np.allclose(falling, PEAK * np.cos(np.pi / 2 * share)[~rising], atol=1e-9):
-        return (
-            "the rise is right; your quarter cosine is steepest at the end. The half "
-            "cosine ½(1 + cos πu), u from 0 to 1, arrives gently."
-        )
-    if np.allclose(falling, PEAK * np.cos(np.pi * share)[~rising], atol=1e-9):
-        return "the rise is right, but cos πu ends at −1, below zero: ½(1 + cos πu)."
-    if np.allclose(falling, PEAK * (1 - share)[~rising], atol=1e-9):
-        return "the rise is right; the way down is a line. Bend it: ½(1 + cos πu)."
-    return (
-        f"the rise is right; after it the rate at step 180 is {rates[180]:.4g}, where "
-        f"the half cosine has {wanted[180]:.4g}."
-    )
+def _count(hidden, run):
+    """Sizes of the hidden layers and all weights and biases, of a tuple of ints."""
+    sizes = [int(units) for units in hidden]
+    if isinstance(hidden, str) or list(hidden) != sizes or not all(sizes):
+        raise ValueError("whole numbers of units, 1 or more")
+    if min(sizes, default=1) < 1 or len(sizes) > 10:
+        raise ValueError("up to ten layers of 1 unit or more")
+    weights = sum((m + 1) * n for m, n in pairwise([784, *sizes, 10]))
+    return {"sizes": tuple(sizes), "weights": weights}
 
 
-def _rise_hint(rates, wanted):
-    """What is wrong with the rates of the warm-up."""
-    if np.allclose(rates, PEAK / 2 * (1 + np.cos(np.pi * np.arange(41) / TOTAL))):
-        return (
-            "there is no warm-up yet: at step 0 the rate is to be 0, at step 40 0.008."
-        )
-    if np.allclose(rates, PEAK):
-        return "during the first 40 steps the rate must rise: 0.008·s/40."
-    if np.allclose(rates[1:], wanted[:-1], atol=1e-9) or np.allclose(
-        rates[:-1], wanted[1:], atol=1e-9
-    ):
-        return "one step off: the rate is 0 at step 0 and 0.008 at step 40."
-    return (
-        f"at step 20 the rate is {rates[20]:.4g}; half-way up the line to 0.008 it "
-        "is 0.004."
-    )
-
-
-# --- exercise 4 ----------------------------------------------------------------------
-
-
-def check_small_network(hidden, validate):
-    """Exercise 4: hidden layers with few weights that still read the digits.
-
-    Parameters
-    ----------
-    hidden : sequence of int
-        Units of the hidden layers between 784 inputs and 10 outputs.
-    validate : callable hidden → accuracies, shape (runs,)
-        Trains the networks; called only if the rest is in order, for it takes time.
-    """
-    sizes, hint = _layer_sizes(hidden)
-    if hint:
-        return not_yet(hint)
-    ends = [784, *sizes, 10]
-    weights = sum((m + 1) * n for m, n in pairwise(ends))
-    if weights > WEIGHTS:
-        return not_yet(
-            f"{weights:,} weights and biases, more than {WEIGHTS:,}. A layer costs "
-            "(inputs + 1)·units: which of yours costs most?"
-        )
-    accuracies, problem = call(validate, tuple(sizes))
-    if problem:
-        return not_yet(problem)
-    if not np.mean(accuracies) >= ACCURACY:  # NaN too
-        advice = (
-            "Fewer units than digits squeeze ten classes through too few numbers."
-            if min(sizes) < 10
-            else "The budget allows more units."
-        )
-        return not_yet(
-            f"small enough, with {weights:,} weights and biases, but it reads fewer "
-            f"than {ACCURACY:.0%} of the validation digits. {advice}"
-        )
-    return done(
-        f"{weights:,} weights and biases, and at least {ACCURACY:.0%} of the "
-        "validation digits."
-    )
-
-
-def _layer_sizes(hidden):
-    """(list of int, None), or (None, a hint)."""
-    if isinstance(hidden, number_types.Number):
-        return None, "my_hidden must be a tuple; one layer is written (64,)."
-    try:
-        sizes = list(hidden)
-    except TypeError:
-        return None, f"my_hidden must be a tuple such as (64, 32), not {kind(hidden)}."
-    if not sizes:
-        return None, (
-            "without a hidden layer this is softmax regression again: few weights, and "
-            "hidden layers were worth most of all at the top."
-        )
-    for size in sizes:
-        whole = isinstance(size, number_types.Integral) and not isinstance(size, bool)
-        if not whole or size < 1:
-            return None, "give each layer a whole number of units, 1 or more."
-    if len(sizes) > 10:
-        return None, f"{len(sizes)} hidden layers; try with ten or fewer."
-    return [int(size) for size in sizes], None
+check_small_network = judge(
+    (
+        "{found[weights]:,} weights and biases, and at least 92 % of the digits.",
+        "共 {found[weights]:,} 个权值和偏置，准确率不低于 92 %。",
+    ),
+    (
+        lambda found, run: len(found["sizes"]) > 0,
+        "without a hidden layer this is softmax regression again.",
+        "没有隐藏层，就又是 softmax 回归了。",
+    ),
+    (
+        lambda found, run: found["weights"] <= WEIGHTS,
+        "{found[weights]:,} weights and biases are more than 60,000. A layer costs "
+        "(inputs + 1)·units: which of yours costs most?",
+        "共 {found[weights]:,} 个权值和偏置，超过了 60,000。一层有（输入数 + 1）× "
+        "单元数个：你的哪一层最多？",
+    ),
+    (
+        lambda found, run: np.mean(run(found["sizes"])) >= ACCURACY,
+        "small enough, with {found[weights]:,} weights and biases, but it reads fewer "
+        "than 92 % of the digits. Does a layer squeeze ten classes through too few "
+        "units?",
+        "够小了（{found[weights]:,} 个权值和偏置），但准确率不到 92 %。是不是有一层的"
+        "单元太少，十个类别挤不过去？",
+    ),
+    see=(
+        _count,
+        "my_hidden must be a tuple of whole numbers, such as (64, 32) or (64,).",
+        "my_hidden 应当是由整数组成的元组，例如 (64, 32) 或 (64,)。",
+    ),
+)
