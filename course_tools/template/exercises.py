@@ -1,6 +1,7 @@
 """The exercises of lecture NN."""
 
 import numpy as np
+
 from course_utils.exercises.core import Exercise
 
 __all__ = ["check_error_of_mean"]
