@@ -30,6 +30,7 @@ def style():
 @pytest.fixture
 def shown(monkeypatch):
     """What was displayed, as a list of (data, metadata)."""
+    plt.close("all")  # what other tests have left open
     displayed = []
     monkeypatch.setattr(
         plotting,
@@ -187,8 +188,9 @@ def test_explore_checks_its_default():
 #: What can be moved in which notebook; None: names that the cell makes.
 SLIDERS = {
     "01": {"w", "b", "learning_rate"},
-    "03": {"log10_lambda"},
-    "04": {"learning_rate", "momentum_factor"},
+    "03": {"index", "lam"},
+    "04": {"angle"},
+    "05": {"doublings"},
     "06": {"position", "stride", "angle", "strength", None},
     "07": {"gap"},
     "13": {"size", "row", "column"},

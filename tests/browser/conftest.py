@@ -26,9 +26,13 @@ def find_chromium():
     return next((path for path in found if path), None)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium():
-    """A running browser; skips where none is installed, unless one is demanded."""
+    """A running browser; skips where none is installed, unless one is demanded.
+
+    Not for longer than a module: Playwright runs an event loop as long as it lives, and
+    tests that run kernels need their own.
+    """
     sync_api = pytest.importorskip("playwright.sync_api")
     path = find_chromium()
     if path is None:
