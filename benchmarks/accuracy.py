@@ -153,8 +153,7 @@ def train_ours(name, digits, seed, enough):
 
     given = {"fit": watched_fit, "seed": seed}
     if lecture == "05":
-        recipe = "decayed" if name == "05, eight epochs" else "longer"
-        train_one_of_a_bundle(recipe, x, y, **given)
+        train_dense(name == "05", x, y, **given)
     elif name == "06, six epochs":
         lenet, form, trained = from_lecture("06", "lenet", "MODERN", "trained", **given)
         trained("six epochs", lenet(**form), x, y)
@@ -163,27 +162,23 @@ def train_ours(name, digits, seed, enough):
     return watch.kept()
 
 
-def train_one_of_a_bundle(recipe, x, y, fit, seed):
-    """A recipe of lecture 05 for one network; there five train as one model."""
+def train_dense(moving, x, y, fit, seed):
+    """Lecture 05's finished program; or eight epochs of digits that stand still."""
     import keras
-    from keras import layers
 
     from course_tools.excerpt import from_lecture
 
-    wanted = ("build", "taken_out", "RandomMoves", recipe, "BATCH")
-    build, alone, moves, recipe, batch = from_lecture("05", *wanted, RUNS=1, seed=seed)
-    net = alone(build(recipe | {"moves": None}), run=0)  # its dropout has rate 0
-    trainer = keras.Sequential([keras.Input((28, 28))])
-    if recipe["moves"]:
-        trainer.add(layers.Reshape((28, 28, 1)))
-        trainer.add(moves(*recipe["moves"]))
-        trainer.add(layers.Reshape((28, 28)))
-    trainer.add(net)
-    steps, epochs = len(x) // batch, recipe["epochs"]
-    rate = keras.optimizers.schedules.CosineDecay(recipe["rate"], epochs * steps)
-    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-    trainer.compile(recipe["optimizer"](rate), loss, steps_per_execution=steps)
-    fit(trainer, x, y, epochs=epochs, batch_size=batch)
+    wanted = ("model", "RATES", "BATCH", "finished")
+    untrained = {"fit": lambda *_, **options: None, "seed": seed}
+    model, rates, batch, _ = from_lecture("05", *wanted, **untrained)
+    rate, epochs = (rates["longer"], 24) if moving else (rates["adam_decayed"], 8)
+    if not moving:
+        model = keras.Sequential([keras.Input((28, 28)), *model.layers[2:]])
+    steps = len(x) // batch
+    falling = keras.optimizers.schedules.CosineDecay(rate, epochs * steps)
+    loss = "sparse_categorical_crossentropy"
+    model.compile(keras.optimizers.Adam(falling), loss, steps_per_execution=steps)
+    fit(model, x, y, epochs=epochs, batch_size=batch)
 
 
 def compare(name, digits, seed, known=None):

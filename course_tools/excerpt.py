@@ -26,16 +26,15 @@ def names(statement):
 
 
 def changes(statement):
-    """``model`` where a line just says ``model.compile(…)``; ``x`` in ``x[0] = …``."""
+    """``model`` where lines just say ``model.add(…)``; ``x`` in ``x[0] = …``."""
     if isinstance(statement, (ast.FunctionDef, ast.ClassDef)):
         return set()
-    call = (
-        getattr(statement, "value", None) if isinstance(statement, ast.Expr) else None
-    )
-    owners = [getattr(getattr(call, "func", None), "value", None)]
+    inside = list(ast.walk(statement))  # of a loop, too
+    calls = [node.value for node in inside if isinstance(node, ast.Expr)]
+    owners = [getattr(getattr(call, "func", None), "value", None) for call in calls]
     owners += [
         node.value
-        for node in ast.walk(statement)
+        for node in inside
         if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Store)
     ]
     return {owner.id for owner in owners if isinstance(owner, ast.Name)}
