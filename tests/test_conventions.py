@@ -252,6 +252,10 @@ def test_links_resolve(path, notebook):
             assert fragment in map(anchor, found), target
 
 
+def test_the_title_cell_links_how_to_read_checks(notebook):
+    assert "](how_to_read.md)" in notebook.cells[0].source
+
+
 def test_no_absolute_paths(path):
     text = path.read_text(encoding="utf-8")
     assert not re.search(r"(?<![\w.:/])/(home|root|Users|tmp|work|usr)/", text)

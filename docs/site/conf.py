@@ -23,6 +23,7 @@ extensions = ["myst_nb"]
 #: Shown as they are; what a reader of the page on data can click on is among them.
 SHOWN = (
     "notebooks/[0-9][0-9]_*.ipynb",
+    "notebooks/how_to_read.md",
     "data/README.md",
     "data/MANIFEST.json",
     "data/objects/index.csv",
