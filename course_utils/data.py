@@ -21,6 +21,7 @@ __all__ = [
     "bundled_files",
     "fetch_digits",
     "load_digits",
+    "load_table",
     "read_bundled",
     "read_rows",
     "shapes",
@@ -190,6 +191,42 @@ def read_rows(name):
     """The rows of a bundled CSV file, each a dict of column to text."""
     text = read_bundled(name).decode("utf-8")
     return list(csv.DictReader(io.StringIO(text)))
+
+
+def load_table(name):
+    """A bundled table, column by column.
+
+    Parameters
+    ----------
+    name : {"penguins", "co2"}
+        ``data/README.md`` says what each holds, in which units.
+
+    Returns
+    -------
+    dict of str to ndarray of shape (rows,)
+        Column to values: float64 where all are numbers, NaN where one is missing; text
+        elsewhere, "NA" where it is missing.
+
+    Raises
+    ------
+    ValueError
+        If there is no such table.
+    DataError
+        If its file is missing, unreadable or not the right one.
+    """
+    files = bundled_files()
+    if f"tables/{name}.csv" not in files:
+        known = [Path(file).stem for file in files if file.startswith("tables/")]
+        raise ValueError(f"name={name!r}: expected one of {', '.join(sorted(known))}")
+    rows = read_rows(f"tables/{name}.csv")
+    return {column: _values([row[column] for row in rows]) for column in rows[0]}
+
+
+def _values(cells):
+    try:
+        return np.array([float(c) if c not in ("", "NA") else np.nan for c in cells])
+    except ValueError:
+        return np.array(cells)
 
 
 def _read(path, expected):

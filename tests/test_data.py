@@ -15,6 +15,7 @@ from course_utils.data import (
     DataError,
     bundled_files,
     load_digits,
+    load_table,
     read_bundled,
     read_rows,
 )
@@ -288,9 +289,26 @@ def stored(arrays):
     return file.getvalue()
 
 
+def test_tables_are_numbers_where_they_can_be():
+    birds, air = load_table("penguins"), load_table("co2")
+    assert set(birds["species"]) == {"Adelie", "Chinstrap", "Gentoo"}
+    measures = np.stack([birds[name] for name in list(birds)[2:6]])
+    assert measures.dtype == np.float64
+    assert np.isnan(measures).all(axis=0).sum() == 2
+    assert np.isnan(measures).any(axis=0).sum() == 2
+    assert 2700 <= np.nanmin(birds["body_mass_g"]) < np.nanmax(birds["body_mass_g"])
+    assert sum(birds["sex"] == "NA") == 11
+    assert air["date"].shape == (2284,)
+    assert np.isnan(air["co2"]).sum() == 59
+    weeks = air["date"].astype(int).astype(str)
+    days = [np.datetime64(f"{d[:4]}-{d[4:6]}-{d[6:]}") for d in weeks]
+    assert set(np.diff(days).astype(int)) == {7}
+    with pytest.raises(ValueError, match="'iris': expected one of co2, penguins"):
+        load_table("iris")
+
+
 def test_a_table_of_text_is_read_as_simply_as_an_array(folder, build, capsys):
     content = "name,mass (g),kind\nÅsa,3750,Adélie\n'',,\"a, b\"\n".encode()
-    (folder / "tables").mkdir()
     (folder / "tables" / "birds.csv").write_bytes(content)
     manifest = json.loads((folder / "MANIFEST.json").read_text(encoding="utf-8"))
     sha256 = hashlib.sha256(content).hexdigest()
@@ -310,7 +328,7 @@ def test_a_table_of_text_is_read_as_simply_as_an_array(folder, build, capsys):
 
 
 def test_manifest_lists_every_file_and_no_other():
-    scripts = {"build", "network", "reference_logits", "sources", "stamps"}
+    scripts = {"build", "network", "reference_logits", "sources", "stamps", "tables"}
     ours = {"MANIFEST.json", "README.md"} | {f"{name}.py" for name in scripts}
     present = {
         path.relative_to(data.DATA).as_posix()
