@@ -194,6 +194,7 @@ SLIDERS = {
     "06": {"position", "stride", "angle", "strength", None},
     "07": {"gap"},
     "13": {"size", "row", "column"},
+    "21": {"angle"},
 }
 
 
