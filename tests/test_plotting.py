@@ -195,6 +195,7 @@ SLIDERS = {
     "07": {"gap"},
     "13": {"size", "row", "column"},
     "21": {"angle"},
+    "22": {"threshold", "steepness"},
 }
 
 
