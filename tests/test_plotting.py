@@ -196,6 +196,7 @@ SLIDERS = {
     "13": {"size", "row", "column"},
     "21": {"angle"},
     "22": {"threshold", "steepness"},
+    "24": {"skew"},
 }
 
 
