@@ -193,6 +193,7 @@ SLIDERS = {
     "05": {"doublings"},
     "06": {"position", "stride", "angle", "strength", None},
     "07": {"gap"},
+    "10": {"kilobyte"},
     "13": {"size", "row", "column"},
     "21": {"angle"},
     "22": {"threshold", "steepness"},
