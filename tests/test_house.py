@@ -9,7 +9,7 @@ import pytest
 from course_tools.places import ROOT, VARIABLES
 
 #: Lines of Python: of any module, and of each package without the exercises.
-LIMITS = {"module": 350, "course_utils": 3000, "course_tools": 3700}
+LIMITS = {"module": 350, "course_utils": 3080, "course_tools": 3700}
 #: From above to below: each may import what stands below it.
 FLOORS = (("docs", "tests", "benchmarks", "data"), ("course_tools",), ("course_utils",))
 PACKAGES = ("course_utils", "course_tools")
