@@ -1,271 +1,136 @@
-"""Checks and hints for the exercises of lecture 07.
-
-Each function looks at what the reader's answer *does*, prints one line that begins
-with "✓" or with "Not yet:", and returns nothing. It never raises for a wrong answer.
-"""
-
-import copy
+"""The exercises of lecture 07."""
 
 import numpy as np
 
-from course_utils.exercises.answers import call, done, kind, not_yet, number, numbers
+from course_utils.exercises.core import Exercise, judge
 
 __all__ = [
     "check_counter",
     "check_forget_bias",
     "check_from_tf1",
-    "check_weight_count",
 ]
-
-COUNT_WITHIN = 0.3  # how far the counter may be off
-LONGEST = 30  # steps
-
-
-def check_weight_count(count):
-    """Exercise 1: how many weights and biases an LSTM has.
-
-    Parameters
-    ----------
-    count : callable (inputs, units) → int
-    """
-    sizes = [(28, 128), (3, 5), (7, 1)]
-    found = []
-    for inputs, units in sizes:
-        answer, problem = call(count, inputs, units)
-        if problem:
-            return not_yet(problem)
-        if answer.size != 1:
-            return not_yet("the answer must be one number for each pair of sizes.")
-        found.append(answer.item())
-
-    def is_count(formula):
-        return np.allclose(found, [formula(m, n) for m, n in sizes])
-
-    if is_count(lambda m, n: 4 * n * (m + n + 1)):
-        return done("four blocks, each with inputs, outputs fed back and a bias.")
-    if is_count(lambda m, n: n * (m + n + 1)):
-        hint = "this is a simple RNN. How many blocks of weights has the LSTM?"
-    elif is_count(lambda m, n: 3 * n * (m + n + 1)):
-        hint = "three gates, right, and the candidate for the cell has weights too."
-    elif is_count(lambda m, n: 4 * n * (m + n)):
-        hint = "the biases are missing."
-    elif is_count(lambda m, n: 4 * n * (m + n + 2)):
-        hint = "each unit of each block has one bias; this counts two."
-    elif is_count(lambda m, n: 4 * n * (m + 1)):
-        hint = "the recurrent weights U, from units to units, are missing."
-    elif is_count(lambda m, n: 4 * (m * n + n * n + 1)):
-        hint = "there is a bias for every unit of a block, not one for the block."
-    else:
-        hint = (
-            "not the number of weights. Count W, U and b of one gate, then the blocks."
-        )
-    return not_yet(hint)
-
-
-def check_forget_bias(bias):
-    """Exercise 2: the forget-gate bias that leaves one half after some steps.
-
-    Parameters
-    ----------
-    bias : callable (steps) → float
-    """
-    steps = np.array([1, 5, 40])
-    found = []
-    for n in steps:
-        answer, problem = call(bias, int(n))
-        if problem:
-            return not_yet(problem)
-        if number(answer if answer.size != 1 else answer.item()) is None:
-            return not_yet(
-                f"for {n} steps your function must return one finite number."
-            )
-        found.append(answer.item())
-    found = np.array(found)
-    gate = 0.5 ** (1 / steps)
-    logit = np.log(gate) - np.log1p(-gate)
-    if np.allclose(_sigmoid(found) ** steps, 0.5, atol=1e-4):
-        return done("one half is left, after 1, 5 and 40 steps.")
-    if np.allclose(found, gate):
-        hint = "this is the value of the gate. Which bias makes the sigmoid give it?"
-    elif np.allclose(found, -logit, atol=1e-6):
-        hint = "the sign: a forget gate near 1 keeps, and that takes a large bias."
-    elif np.allclose(found, np.log(gate)):
-        hint = "this inverts exp. The inverse of the sigmoid is ln(f / (1 − f))."
-    elif np.allclose(found, found[0]):
-        hint = "one bias for any number of steps? Longer gaps need a larger bias."
-    else:
-        left = (_sigmoid(found) ** steps)[-1]
-        hint = (
-            f"after 40 steps {left:.2g} is left, not 0.5. Solve σ(b)^steps = 0.5, "
-            "first for σ(b), then for b."
-        )
-    return not_yet(hint)
-
-
-def check_from_tf1(convert):
-    """Exercise 3: a BasicLSTMCell's kernel and bias as Keras' three arrays.
-
-    Parameters
-    ----------
-    convert : callable (kernel, bias, inputs) → (W, U, b)
-        kernel is float64 of shape (inputs + units, 4·units), bias (4·units,), with
-        the blocks i, c, f, o; the old cell adds 1 to the forget gate.
-    """
-    inputs, units = 3, 2
-    rng = np.random.default_rng(0)
-    kernel, bias = rng.normal(size=(inputs + units, 4 * units)), rng.normal(size=8)
-    shapes = [(inputs, 4 * units), (units, 4 * units), (4 * units,)]
-    arrays, problem = _three_arrays(convert, (kernel, bias, inputs), shapes)
-    if problem:
-        return not_yet(problem)
-    x = rng.normal(size=(5, 6, inputs))
-    wanted = _tf1_outputs(x, kernel, bias)
-    if np.allclose(_outputs(x, *arrays), wanted, atol=1e-8):
-        return done("Keras' equations with your arrays give the old cell's outputs.")
-
-    def is_answer(order=(0, 2, 1, 3), added=1, block=1, swapped=False):
-        b = _blocks(bias, order)
-        b[block * units : (block + 1) * units] += added
-        cut = units if swapped else inputs
-        W, U = (_blocks(rows, order) for rows in (kernel[:cut], kernel[cut:]))
-        guess = (U, W, b) if swapped else (W, U, b)
-        return all(map(np.allclose, arrays, guess))
-
-    if is_answer(order=(0, 1, 2, 3), added=0):
-        hint = "the arrays are only cut. The blocks must change places: i, f, c, o."
-    elif is_answer(order=(0, 1, 2, 3), block=2) or is_answer(order=(0, 1, 2, 3)):
-        hint = "the blocks stand in the old order still; Keras wants i, f, c, o."
-    elif is_answer(added=0):
-        hint = "the order is right. What did the old cell add to the forget gate?"
-    elif is_answer(block=2):
-        hint = "the 1 went to the candidate: the forget gate is the second block now."
-    elif is_answer(swapped=True) or is_answer(swapped=True, added=0):
-        hint = "W and U come from the wrong rows: those of the input stand above."
-    elif is_answer(added=-1):
-        hint = "the 1 has the wrong sign: it was added to the forget gate."
-    else:
-        hint = (
-            "the outputs differ from the old cell's. Cut the rows into W and U, put "
-            "the blocks as i, f, c, o, and add the 1 that the old cell added by itself."
-        )
-    return not_yet(hint)
-
-
-def check_counter(answer):
-    """Exercise 4: twelve numbers that make an LSTM's cell count ones.
-
-    Parameters
-    ----------
-    answer : dict
-        ``"W"``, ``"U"`` and ``"b"``, four numbers each, for i, f, c, o.
-    """
-    weights, problem = _twelve(answer)
-    if problem:
-        return not_yet(problem)
-    rng = np.random.default_rng(0)
-    bits = (rng.uniform(size=(200, LONGEST)) < rng.uniform(size=(200, 1))).astype(float)
-    bits[0], bits[1] = 0, 1
-    cells = _cells(bits, *weights)
-    off = np.abs(cells - bits.cumsum(axis=1))
-    if off.max() <= COUNT_WITHIN:
-        return done("the cell counts the ones, in 200 sequences and after every step.")
-    one = np.zeros((1, LONGEST))
-    one[0, 0] = 1
-    after_one = _cells(one, *weights)[0]
-    if abs(cells[0]).max() > COUNT_WITHIN:
-        hint = (
-            "the cell moves although it reads only zeros. For x = 0 input gate times "
-            "candidate must be almost nothing."
-        )
-    elif abs(after_one[0] - 1) > 0.05:
-        hint = (
-            f"a single one makes the cell {after_one[0]:.2f}, not 1: open the input "
-            "gate and push the candidate's tanh to its end."
-        )
-    elif np.any(weights[1] != 0):
-        hint = (
-            "a single one is counted, then the output comes back through U and "
-            "disturbs the gates. Do you need U at all?"
-        )
-    elif abs(after_one[-1] - after_one[0]) > 0.1:
-        hint = (
-            "the cell forgets: of a single one too little is left in the end. Which "
-            "bias keeps the forget gate near 1?"
-        )
-    else:
-        hint = (
-            f"the count is off by up to {off.max():.2f}. Each one adds a little too "
-            "much or too little; make the gates more decided."
-        )
-    return not_yet(hint)
 
 
 def _sigmoid(z):
     return 1 / (1 + np.exp(-np.clip(z, -500, 500)))
 
 
-def _blocks(array, order):
-    """The four blocks of the last axis in this order."""
-    return np.concatenate([np.split(array, 4, axis=-1)[k] for k in order], axis=-1)
+# --- exercise 1 ----------------------------------------------------------------------
 
 
-def _outputs(x, W, U, b):
-    """Outputs (n, steps, units) of Keras' LSTM, blocks i, f, c, o."""
-    h = c = np.zeros((len(x), len(U)))
-    outputs = []
-    for t in range(x.shape[1]):
-        i, f, new, o = np.split(x[:, t] @ W + h @ U + b, 4, axis=-1)
-        c = _sigmoid(f) * c + _sigmoid(i) * np.tanh(new)
-        h = _sigmoid(o) * np.tanh(c)
-        outputs.append(h)
-    return np.stack(outputs, axis=1)
+def _gate(steps):
+    """The forget gate that leaves one half after so many steps."""
+    return 0.5 ** (1 / steps)
 
 
-def _tf1_outputs(x, kernel, bias, forget_bias=1.0):
-    """Outputs (n, steps, units) of TensorFlow 1's BasicLSTMCell, blocks i, c, f, o."""
-    h = c = np.zeros((len(x), len(bias) // 4))
-    outputs = []
-    for t in range(x.shape[1]):
-        z = np.concatenate([x[:, t], h], axis=1) @ kernel + bias
-        i, new, f, o = np.split(z, 4, axis=-1)
-        c = c * _sigmoid(f + forget_bias) + _sigmoid(i) * np.tanh(new)
-        h = np.tanh(c) * _sigmoid(o)
-        outputs.append(h)
-    return np.stack(outputs, axis=1)
+check_forget_bias = Exercise(
+    cases=lambda rng: [(n,) for n in (1, 5, 40, *map(int, rng.integers(2, 200, 8)))],
+    right=lambda steps: float(np.log(_gate(steps) / (1 - _gate(steps)))),
+    done=(
+        "one half is left. For many steps the bias is about ln(steps / ln 2): ten "
+        "times the steps need 2.3 more.",
+        "正好剩下一半。步数很多时，偏置约为 ln(步数 / ln 2)：步数变成十倍，偏置只要增加"
+        " 2.3。",
+    ),
+    mistakes=[
+        (
+            "this is the value of the gate. Which bias makes the sigmoid give it?",
+            "这是门的取值。偏置取多少，sigmoid 才会给出这个值？",
+            _gate,
+        ),
+        (
+            "the sign: a forget gate near 1 keeps, and that takes a large bias.",
+            "符号反了：忘记门接近 1 才能保留，这需要较大的偏置。",
+            lambda steps: float(np.log((1 - _gate(steps)) / _gate(steps))),
+        ),
+        (
+            "this inverts exp. The gate is a sigmoid: solve f = 1 / (1 + exp(−b)).",
+            "这是 exp 的反函数。门用的是 sigmoid：请解 f = 1 / (1 + exp(−b))。",
+            lambda steps: float(np.log(_gate(steps))),
+        ),
+        (
+            "one bias for any number of steps? Compare the shares that are printed.",
+            "不论多少步都用同一个偏置吗？比较一下打印出来的比例。",
+            lambda steps: 1.0,
+        ),
+    ],
+    otherwise=(
+        "for {case} you say {found}. Solve σ(b)^steps = 0.5, first for σ(b), then for "
+        "b.",
+        "当 {case} 时，你算得 {found}。解方程 σ(b)^steps = 0.5：先求 σ(b)，再求 b。",
+    ),
+)
 
 
-def _three_arrays(convert, arguments, shapes):
-    """(arrays, None) or (None, a hint)."""
-    if not callable(convert):
-        return (
-            None,
-            "the answer must be a function; keep the line that begins with def.",
+# --- exercise 2 ----------------------------------------------------------------------
+
+
+def _old_cells(rng):
+    """kernel, bias and number of inputs of cells of TensorFlow 1."""
+    sizes = [(3, 2), (1, 1), (2, 4), *rng.integers(1, 5, (5, 2)).tolist()]
+    return [
+        (rng.normal(size=(m + n, 4 * n)), rng.normal(size=4 * n), m) for m, n in sizes
+    ]
+
+
+def _converted(order=(0, 2, 1, 3), added=(0, 1, 0, 0), above="inputs"):
+    """A function that makes these choices; the right ones by default."""
+
+    def convert(kernel, bias, inputs):
+        units = len(bias) // 4
+        kernel, bias = (
+            np.concatenate([np.split(a, 4, axis=-1)[k] for k in order], axis=-1)
+            for a in (kernel, bias)
         )
-    try:
-        result = convert(*copy.deepcopy(arguments))
-    except Exception as error:  # whatever a reader's code may raise
-        first_line = str(error).strip().partition("\n")[0]
-        return None, f"your function stops with {type(error).__name__}: {first_line}"
-    if not isinstance(result, (tuple, list)) or len(result) != 3:
-        return None, f"return three arrays, W, U and b, not {kind(result)}."
-    arrays = [numbers(array) for array in result]
-    if any(array is None for array in arrays):
-        return None, "W, U and b must be arrays of finite numbers."
-    found = [array.shape for array in arrays]
-    if found != shapes:
-        return None, f"the shapes are {found}; Keras wants {shapes}."
-    return arrays, None
+        bias = bias + np.repeat(added, units)
+        if above == "units":
+            return kernel[units:], kernel[:units], bias
+        return kernel[:inputs], kernel[inputs:], bias
+
+    return convert
 
 
-def _twelve(answer):
-    """((W, U, b), None) with four numbers each, or (None, a hint)."""
-    if not isinstance(answer, dict):
-        return None, f"my_counter must be a dictionary, not {kind(answer)}."
-    for name in ("W", "U", "b"):
-        values = numbers(answer.get(name))
-        if values is None or values.shape != (4,):
-            return None, f"my_counter[{name!r}] must be four numbers, for i, f, c, o."
-    return tuple(numbers(answer[name]) for name in ("W", "U", "b")), None
+check_from_tf1 = Exercise(
+    cases=_old_cells,
+    right=lambda kernel, bias, inputs: _converted()(kernel, bias, inputs),
+    done=(
+        "Keras' equations with your arrays give the old cell's outputs.",
+        "用你给出的数组，Keras 的公式与旧单元的输出相同。",
+    ),
+    mistakes=[
+        (
+            "the arrays are only cut. In which order does Keras keep the four blocks?",
+            "只是把数组切开了。Keras 的四块按什么顺序排？",
+            _converted(order=(0, 1, 2, 3), added=(0, 0, 0, 0)),
+        ),
+        (
+            "the blocks are in the old order still; that of Keras stands in the table.",
+            "四块还是旧的顺序；Keras 的顺序见正文的表。",
+            _converted(order=(0, 1, 2, 3)),
+        ),
+        (
+            "the order is right. What did the old cell add by itself?",
+            "顺序对了。旧单元自己还加了什么？",
+            _converted(added=(0, 0, 0, 0)),
+        ),
+        (
+            "the order is right, but the old cell's addition went to another block.",
+            "顺序对了，但旧单元自己加的那个数放错了块。",
+            _converted(added=(0, 0, 1, 0)),
+        ),
+    ],
+    otherwise=(
+        "the arrays differ from Keras'. Cut the rows into W and U, put the blocks in "
+        "Keras' order, and think of what the old cell added by itself.",
+        "数组与 Keras 的不同。把各行分成 W 和 U，把四块排成 Keras 的顺序，再想想旧单元"
+        "自己加了什么。",
+    ),
+)
+
+
+# --- exercise 3 ----------------------------------------------------------------------
+
+COUNT_WITHIN, LONGEST = 0.3, 30  # how far the counter may be off; steps
 
 
 def _cells(bits, w, u, b):
@@ -278,3 +143,70 @@ def _cells(bits, w, u, b):
         h = _sigmoid(o) * np.tanh(c)
         cells.append(c)
     return np.stack(cells, axis=1)
+
+
+def _count_ones(answer):
+    """What the reader's unit does with zeros, with a single one, and with many."""
+    weights = [np.asarray(answer[name], float) for name in ("W", "U", "b")]
+    if any(w.shape != (4,) or not np.isfinite(w).all() for w in weights):
+        raise ValueError("four finite numbers each")
+    rng = np.random.default_rng(0)
+    bits = (rng.uniform(size=(200, LONGEST)) < rng.uniform(size=(200, 1))).astype(float)
+    bits[0], bits[1], bits[2] = 0, 1, np.arange(LONGEST) == 0
+    cells = _cells(bits, *weights)
+    return {
+        "zeros": abs(cells[0]).max(),
+        "one": cells[2, 0],
+        "left": cells[2, -1],
+        "fed back": np.any(weights[1] != 0),
+        "off": np.abs(cells - bits.cumsum(axis=1)).max(),
+    }
+
+
+def _or_counts(condition):
+    """Whatever it looks like, a unit that counts is right."""
+    return lambda found: found["off"] <= COUNT_WITHIN or condition(found)
+
+
+check_counter = judge(
+    (
+        "the cell counts the ones, in 200 sequences and after every step.",
+        "在 200 个序列里，每一步之后记忆单元都等于 1 的个数。",
+    ),
+    (
+        _or_counts(lambda found: found["zeros"] <= COUNT_WITHIN),
+        "the cell moves although it reads only zeros. For x = 0 input gate times "
+        "candidate must be almost nothing.",
+        "读到的全是 0，记忆单元却在变。x = 0 时，输入门乘以候选值应当几乎为零。",
+    ),
+    (
+        _or_counts(lambda found: abs(found["one"] - 1) <= 0.05),
+        "a single one makes the cell {found[one]:.2f}, not 1: open the input gate and "
+        "push the candidate's tanh to its end.",
+        "读到一个 1 之后，记忆单元是 {found[one]:.2f}，不是 1：打开输入门，再让候选值的"
+        " tanh 接近 1。",
+    ),
+    (
+        _or_counts(lambda found: not found["fed back"]),
+        "a single one is counted, then the output comes back through U and disturbs "
+        "the gates. Do you need U at all?",
+        "一个 1 数对了，但输出经过 U 传回来，干扰了各个门。真的需要 U 吗？",
+    ),
+    (
+        _or_counts(lambda found: abs(found["left"] - found["one"]) <= 0.1),
+        "the cell forgets: of a single one too little is left in the end. Which bias "
+        "keeps the forget gate near 1?",
+        "记忆单元忘得太快：一个 1 到最后剩得太少。哪个偏置能让忘记门接近 1？",
+    ),
+    (
+        lambda found: found["off"] <= COUNT_WITHIN,
+        "the count is off by up to {found[off]:.2f}. Each one adds a little too much "
+        "or too little; make the gates more decided.",
+        "计数最多差 {found[off]:.2f}。每个 1 加得略多或略少；让各个门更接近 0 或 1。",
+    ),
+    see=(
+        _count_ones,
+        'my_counter must be a dictionary of "W", "U" and "b", four numbers each.',
+        'my_counter 应当是字典，含 "W"、"U"、"b" 三项，每项四个数。',
+    ),
+)
