@@ -269,7 +269,8 @@ def test_importing_the_package_takes_no_time_and_loads_nothing_else():
     assert min(seconds) < 0.05
 
 
-HEAVY = {"__main__", "batches", "layers", "losses", "models", "optimizers", "resume"}
+HEAVY = {"__main__", "batches", "bundle", "layers", "losses", "models", "resume"}
+HEAVY |= {"optimizers"}
 LIGHT = [
     f"{folder}.{path.stem}"
     for folder in ("course_utils", "course_tools")
