@@ -194,6 +194,7 @@ SLIDERS = {
     "06": {"position", "stride", "angle", "strength", None},
     "07": {"gap"},
     "10": {"kilobyte"},
+    "12": {"module", "width"},
     "13": {"size", "row", "column"},
     "21": {"angle"},
     "22": {"threshold", "steepness"},

@@ -1,68 +1,69 @@
 """The exercises of lecture 12."""
 
-import math
+import operator
 
 import numpy as np
 
 from course_utils.exercises.core import Exercise, close, judge
 
-__all__ = ["check_cheap_module", "check_multiply_adds", "check_split_kernel"]
+__all__ = ["check_cheap_module", "check_split_kernel", "check_width"]
 
 
 # --- exercise 1 ----------------------------------------------------------------------
 
 
 def _convolutions(rng):
-    """Strides that divide and that do not; square and other numbers of channels."""
-    sides, kernels = rng.integers(9, 40, 12), rng.integers(1, 6, 12)
-    channels, filters = rng.integers(2, 9, (2, 12))
-    drawn = zip(sides, channels, filters, kernels, [1, 2, 3] * 4, strict=True)
-    sizes = [(10, 2, 7, 4, 3), (36, 288, 384, 3, 2), *drawn]
-    paddings = ("valid", "same")
-    return [(*map(int, size), padding) for size in sizes for padding in paddings]
+    """Channels, filters, side of the kernel; for (64, 64, 1) two ways cost the same."""
+    drawn = rng.integers((9, 9), (600, 600), (12, 2))
+    sizes = [(*map(int, pair), 1 + 2 * (i % 4)) for i, pair in enumerate(drawn)]
+    return [*sizes, (192, 64, 5), (64, 64, 1), (768, 192, 3)]
 
 
-def _multiply_adds(side, channels, filters, kernel, stride, padding):
-    windows = side if padding == "same" else side - kernel + 1
-    return math.ceil(windows / stride) ** 2 * kernel**2 * channels * filters
+def _width(channels, filters, kernel):
+    alone = kernel**2 * channels * filters
+    return (alone - 1) // (channels + kernel**2 * filters)
 
 
-check_multiply_adds = Exercise(
+check_width = Exercise(
     cases=_convolutions,
-    right=_multiply_adds,
+    right=_width,
     done=(
-        "the multiply-adds of any square convolution, from its sizes.",
-        "任何正方形卷积的乘加次数，都能由尺寸直接算出。",
+        "with a larger kernel the limit rises, towards all the channels: then the 1×1 "
+        "costs nearly nothing beside it.",
+        "卷积核越大，这个上限越高，趋向全部通道：与大卷积核相比，1×1 几乎不花计算。",
     ),
     mistakes=[
         (
-            "those are the weights. Each is used once at every place of the output.",
-            "这是权值的个数。输出的每个位置上，每个权值都要用一次。",
-            lambda side, channels, filters, kernel, *_: kernel**2 * channels * filters,
+            "half the channels, whatever the kernel? Compute it for 1×1 and for 7×7, "
+            "and compare with what you predicted.",
+            "不论卷积核多大都是一半吗？对 1×1 和 7×7 各算一次，和你的预测比一比。",
+            lambda channels, filters, kernel: channels // 2,
         ),
         (
-            "twice too many: a multiplication and the addition after it count as one.",
-            "多了一倍：一次乘法和随后的一次加法，合起来算一次乘加。",
-            lambda *sizes: 2 * _multiply_adds(*sizes),
+            "that is so if the 1×1 cost nothing. It costs channels × m at each place.",
+            "1×1 不花计算时才是这样。它在每个位置上要算 channels × m 次。",
+            lambda channels, filters, kernel: channels - 1,
         ),
         (
-            "you count the places of the input. With a stride, or without padding, the "
-            "output has fewer.",
-            "你数的是输入的位置。步长大于 1 或不补零时，输出的位置更少。",
-            lambda *sizes: _multiply_adds(*sizes[:4], 1, "same"),
+            "a kernel × kernel convolution has kernel² places, not kernel.",
+            "kernel × kernel 的卷积核有 kernel² 个位置，不是 kernel 个。",
+            lambda channels, filters, kernel: (
+                (kernel * channels * filters - 1) // (channels + kernel * filters)
+            ),
         ),
         (
-            "right without padding; what changes when zeros are added?",
-            "不补零时是对的；补零以后，输出的边长有什么变化？",
-            lambda *sizes: _multiply_adds(*sizes[:5], "valid"),
+            "nearly: look at the case in which both ways cost exactly the same.",
+            "差一点：看看两种做法计算恰好相等的情形。",
+            lambda channels, filters, kernel: (
+                kernel**2 * channels * filters // (channels + kernel**2 * filters)
+            ),
         ),
     ],
     otherwise=(
-        "for {case} you say {found}. How many places has the output, in rows and in "
-        "columns (a whole number)? What does one place cost one filter, and how many "
-        "filters are there?",
-        "当 {case} 时，你算得 {found}。输出有几行几列（都是整数）？在一个位置上，一个"
-        "滤波器要算多少次？一共有几个滤波器？",
+        "for {case} you say {found}. Write down the multiply-adds at one place, with "
+        "the 1×1 and without. For which m is the first number smaller?",
+        "当 {case} 时，你算得 {found}。写出一个位置上的乘加次数，有 1×1 和没有 1×1 各是"
+        "多少？m 取哪些值时前者更小？",
     ),
 )
 
@@ -132,35 +133,32 @@ check_split_kernel = Exercise(
 
 # --- exercise 3 ----------------------------------------------------------------------
 
-GRID, CHANNELS = (17, 17), 768  # of the module to be made cheaper
+SIDE, CHANNELS = 17, 768  # of the module to be made cheaper
 MIXED4 = 374_063_104  # its multiply-adds
 
 
-def _examine(branches, build):
-    """Shape, percent of mixed4's multiply-adds, height and width of what is seen."""
-    module = build((*GRID, CHANNELS), branches)
-    work = sum(
-        math.prod(layer.kernel.shape) * math.prod(layer.output.shape[1:-1])
-        for layer in module.layers
-        if hasattr(layer, "kernel")
-    )
-    shape, (height, width) = tuple(module.output.shape[1:]), _seen(module)
-    percent = 100 * work / MIXED4
-    return {"shape": shape, "percent": percent, "height": height, "width": width}
+def _examine(branches):
+    """Channels, percent of mixed4's multiply-adds, height and width of what is seen."""
+    ends = [_follow(steps) for steps in branches]
+    channels, weights, heights, widths = zip(*ends, strict=True)
+    percent = 100 * SIDE**2 * sum(weights) / MIXED4
+    seen = {"height": max(heights), "width": max(widths)}
+    return {"channels": sum(channels), "percent": percent} | seen
 
 
-def _seen(module):
-    """Height and width of the inputs that move the output in the middle."""
-    import tensorflow as tf
-
-    shape = (1, *module.input.shape[1:])
-    picture = tf.constant(np.random.default_rng(0).random(shape), tf.float32)
-    with tf.GradientTape() as tape:
-        tape.watch(picture)
-        middle = tf.reduce_sum(module(picture)[0, GRID[0] // 2, GRID[1] // 2])
-    slope = tape.gradient(middle, picture, unconnected_gradients="zero")
-    moved = np.abs(slope[0]).sum(axis=-1) > 0
-    return moved.any(axis=1).sum(), moved.any(axis=0).sum()
+def _follow(steps):
+    """Of one branch: channels at its end, weights, height and width of what it sees."""
+    channels, weights, height, width = CHANNELS, 0, 1, 1
+    for filters, kernel in steps:
+        sides = kernel if np.ndim(kernel) else (kernel, kernel)
+        filters, h, w = map(operator.index, (filters, *sides))
+        if filters < 0 or min(h, w) < 1:
+            raise ValueError("filters and kernels are positive")
+        if filters:  # pooling, written as 0 filters, has none and keeps the channels
+            weights += h * w * channels * filters
+            channels = filters
+        height, width = height + h - 1, width + w - 1
+    return channels, weights, height, width
 
 
 check_cheap_module = judge(
@@ -169,21 +167,21 @@ check_cheap_module = judge(
         "看得和 mixed4 一样远，乘加次数只有它的 {found[percent]:.0f} %。",
     ),
     (
-        lambda found, build: found["shape"] == (*GRID, CHANNELS),
-        "your module gives {found[shape]}; it must be (17, 17, 768). The channels of "
+        lambda found: found["channels"] == CHANNELS,
+        "your module gives {found[channels]} channels; it must be 768. The channels of "
         "the last step of each branch add up.",
-        "你的模块输出 {found[shape]}，应为 (17, 17, 768)。输出的通道数是各支路最后一步"
-        "的通道数之和。",
+        "你的模块输出 {found[channels]} 个通道，应为 768 个。输出的通道数是各支路最后"
+        "一步的通道数之和。",
     ),
     (
-        lambda found, build: found["percent"] <= 40,
+        lambda found: found["percent"] <= 40,
         "your module takes {found[percent]:.0f} % of mixed4's multiply-adds. Where are "
         "most of them? Put a narrower 1×1 before what is expensive.",
         "你的模块要做 mixed4 乘加次数的 {found[percent]:.0f} %。大部分花在哪里？在最"
         "费计算的一步之前，加一个通道更少的 1×1。",
     ),
     (
-        lambda found, build: min(found["height"], found["width"]) >= 13,
+        lambda found: min(found["height"], found["width"]) >= 13,
         "cheap enough, but an output sees only {found[height]}×{found[width]} places. "
         "n×n after n×n sees 2n − 1; 1×n and n×1 together see n×n.",
         "计算够省了，但一个输出只看得到 {found[height]}×{found[width]} 个位置。两个 "
@@ -191,8 +189,8 @@ check_cheap_module = judge(
     ),
     see=(
         _examine,
-        "no module can be built from this. A recipe is a list of branches, a branch is "
-        "a list of steps (filters, kernel).",
-        "按这个配方搭不成模块。配方是支路的列表，一条支路是若干步 (filters, kernel)。",
+        "this is no recipe: a list of branches, each of them a list of steps "
+        "(filters, kernel), in whole numbers.",
+        "这不是配方。配方是支路的列表，一条支路是若干步 (filters, kernel)，都是整数。",
     ),
 )
