@@ -193,6 +193,7 @@ SLIDERS = {
     "05": {"doublings"},
     "06": {"position", "stride", "angle", "strength", None},
     "07": {"gap"},
+    "08": {"stop"},
     "13": {"size", "row", "column"},
 }
 
