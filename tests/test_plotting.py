@@ -195,6 +195,7 @@ SLIDERS = {
     "07": {"gap"},
     "10": {"kilobyte"},
     "12": {"module", "width"},
+    "08": {"stop"},
     "13": {"size", "row", "column"},
     "21": {"angle"},
     "22": {"threshold", "steepness"},
