@@ -188,6 +188,7 @@ def test_explore_checks_its_default():
 #: What can be moved in which notebook; None: names that the cell makes.
 SLIDERS = {
     "01": {"w", "b", "learning_rate"},
+    "02": {"degree", "noise", "points"},
     "03": {"index", "lam"},
     "04": {"angle"},
     "05": {"doublings"},

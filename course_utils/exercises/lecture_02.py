@@ -7,66 +7,12 @@ from course_utils.exercises.core import Exercise, judge
 __all__ = [
     "check_augmentation",
     "check_degree_choice",
-    "check_dropout_port",
+    "check_dropout_spread",
     "check_min_delta",
 ]
 
 
 # --- exercise 1 ----------------------------------------------------------------------
-
-KEEP_PROB = 0.8
-
-
-def _drop(layer):
-    """What a layer makes of ones: in training, the share kept, and in prediction."""
-    ones = np.ones((200, 500), np.float32)
-    dropped, still = (np.asarray(layer(ones, training=t)) for t in (True, False))
-    return {"dropped": dropped, "kept": np.mean(dropped != 0), "still": still}
-
-
-check_dropout_port = judge(
-    (
-        "four units in five stay, divided by 0.8; in prediction all of them.",
-        "五个单元留下四个，并除以 0.8；预测时全部保留。",
-    ),
-    (
-        lambda found: abs(found["kept"] - (1 - KEEP_PROB)) > 0.02,
-        "your layer keeps one unit in five; the old line kept four in five. keep_prob "
-        "says what stays, Keras' rate says what goes.",
-        "你的层五个单元只留下一个，原来那行代码是五个留四个。keep_prob 是保留的比例，"
-        "Keras 的 rate 是丢弃的比例。",
-    ),
-    (
-        lambda found: abs(found["kept"] - KEEP_PROB) < 0.02,
-        "your layer keeps {found[kept]:.0%} of the units. Which share did the old line "
-        "keep?",
-        "你的层保留了 {found[kept]:.0%} 的单元。原来那行代码保留多少？",
-    ),
-    (
-        lambda found: (
-            abs(found["dropped"].mean() / found["kept"] - 1 / KEEP_PROB) < 0.01
-        ),
-        "the right share is kept, but it is not divided by keep_prob, so the expected "
-        "activation changes. layers.Dropout does both.",
-        "保留的比例对了，但没有除以 keep_prob，激活值的期望就变了。layers.Dropout 两件"
-        "事都会做。",
-    ),
-    (
-        lambda found: (
-            found["still"].shape == (200, 500) and np.all(found["still"] == 1)
-        ),
-        "right in training, but dropout must be off in prediction.",
-        "训练时对了，但预测时应当关闭 Dropout。",
-    ),
-    see=(
-        _drop,
-        "my_layer must be a layer: layers.Dropout(…), with its argument.",
-        "my_layer 应当是一个层：layers.Dropout(…)，括号里要写参数。",
-    ),
-)
-
-
-# --- exercise 2 ----------------------------------------------------------------------
 
 
 def _curves(rng):
@@ -141,6 +87,60 @@ check_min_delta = Exercise(
         "as patience, stop. Count epochs from 1, and return first those run.",
         "当 {case} 时，你的规则给出 {found}。逐个 epoch 走一遍：目前最好的是哪个？此后"
         "已经过了几个 epoch？等于 patience 就停。epoch 从 1 数起，先返回运行的个数。",
+    ),
+)
+
+
+# --- exercise 2 ----------------------------------------------------------------------
+
+
+def _layers(rng):
+    """(h, w, p): activations, weights into one unit, keep-probability."""
+    return [
+        (rng.uniform(0.1, 2.0, n), rng.normal(size=n), p)
+        for p in (0.9, 0.7, 0.5, 0.2)
+        for n in (1, 5, 40)
+    ]
+
+
+check_dropout_spread = Exercise(
+    cases=_layers,
+    right=lambda h, w, p: np.sqrt((1 - p) / p * np.sum((w * h) ** 2)),
+    done=(
+        "the variances (1 − p)/p · (w·h)² add up: the smaller p, the larger the noise.",
+        "各项的方差 (1 − p)/p · (w·h)² 相加：p 越小，噪声越大。",
+    ),
+    mistakes=[
+        (
+            "that is the noise of the masks alone. What is kept is divided by p, and "
+            "so is its standard deviation.",
+            "这只是掩码本身的波动。保留下来的还要除以 p，标准差也要除以 p。",
+            lambda h, w, p: np.sqrt(p * (1 - p) * np.sum((w * h) ** 2)),
+        ),
+        (
+            "that is the variance; the standard deviation is its root.",
+            "这是方差；标准差要再开平方。",
+            lambda h, w, p: (1 - p) / p * np.sum((w * h) ** 2),
+        ),
+        (
+            "you added w·h first and squared then, as if one mask switched all units "
+            "together. Each unit has its own mask: then variances add.",
+            "你先把 w·h 相加再平方，相当于所有神经元共用一个掩码。每个神经元有自己的掩"
+            "码，应当把方差相加。",
+            lambda h, w, p: np.sqrt((1 - p) / p) * np.abs(np.sum(w * h)),
+        ),
+        (
+            "the mean does not change, but single masks differ. How far does m/p lie "
+            "from 1 when m is 1, and when it is 0?",
+            "均值不变，但每个掩码不同。m 取 1 和取 0 时，m/p 各与 1 相差多少？",
+            lambda h, w, p: 0.0,
+        ),
+    ],
+    otherwise=(
+        "first find the variance of m/p for one unit, from its two values and their "
+        "probabilities. Each unit contributes its w·h, squared.",
+        "先由 m/p 的两个取值和它们的概率，求出一个神经元的方差；每个神经元再乘以自己的 "
+        "w·h 的平方。",
     ),
 )
 

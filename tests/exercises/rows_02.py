@@ -8,24 +8,9 @@ from course_utils.data import load_digits
 from course_utils.exercises.lecture_02 import (
     check_augmentation,
     check_degree_choice,
-    check_dropout_port,
+    check_dropout_spread,
     check_min_delta,
 )
-
-
-class Unscaled(layers.Layer):
-    """Drops, but does not divide by keep_prob."""
-
-    def call(self, h, training=False):
-        mask = keras.random.uniform(h.shape, seed=1) < 0.8
-        return h * keras.ops.cast(mask, "float32") if training else h
-
-
-class AlwaysOn(layers.Layer):
-    """Drops in prediction too."""
-
-    def call(self, h, training=False):
-        return keras.random.dropout(h, 0.2, seed=1)
 
 
 def keras_rule(val_accuracy, patience, min_delta):
@@ -95,14 +80,18 @@ def careless(x, t, degrees):
 def rows():
     """(hint, check, answer, …) for each answer."""
     keras.utils.set_random_seed(0)
-    yield "", check_dropout_port, layers.Dropout(rate=1 - 0.8)
-    yield "condition 1", check_dropout_port, layers.Dropout(0.8)
-    for layer in (layers.Dropout(0.5), layers.Dropout(0.0), layers.Dense(3)):
-        yield "condition 2", check_dropout_port, layer
-    yield "condition 3", check_dropout_port, Unscaled()
-    yield "condition 4", check_dropout_port, AlwaysOn()
-    for layer in (layers.Dropout, lambda h: h):
-        yield "see", check_dropout_port, layer
+    spread = check_dropout_spread.right
+    yield (
+        "",
+        check_dropout_spread,
+        lambda h, w, p: np.linalg.norm(w * h * (1 / p - 1) ** 0.5),
+    )
+    for wrong in (
+        lambda h, w, p: spread(h, w, 1 - p),
+        lambda h, w, p: spread(h, 1, p),
+        lambda h, w, p: spread(h, w, p) / np.sqrt(len(h)),
+    ):
+        yield "otherwise", check_dropout_spread, wrong
 
     right = check_min_delta.right
     yield "", check_min_delta, keras_rule
