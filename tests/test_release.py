@@ -17,7 +17,9 @@ from course_tools.notebook import printed as stdout
 from course_tools.run import execute
 
 LIGHT = ROOT / "notebooks/12_inception_v3_structure.ipynb"
-PROMISE = re.compile(r"folded|\bsolutions?\b.*\bbelow|答案.*折叠|折叠", re.IGNORECASE)
+PROMISE = re.compile(
+    r"folded|\bsolutions?\b.*\bbelow|答案.*折叠|折叠.*答案|解答.*折叠", re.IGNORECASE
+)
 
 
 @pytest.fixture(scope="module")
