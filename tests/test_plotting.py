@@ -194,6 +194,7 @@ SLIDERS = {
     "06": {"position", "stride", "angle", "strength", None},
     "07": {"gap"},
     "10": {"kilobyte"},
+    "11": {"bit"},
     "13": {"size", "row", "column"},
 }
 
