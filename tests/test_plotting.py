@@ -197,6 +197,7 @@ SLIDERS = {
     "10": {"kilobyte"},
     "12": {"module", "width"},
     "08": {"stop"},
+    "11": {"bit"},
     "13": {"size", "row", "column"},
     "21": {"angle"},
     "22": {"threshold", "steepness"},

@@ -1,207 +1,261 @@
-"""Checks and hints for the exercises of lecture 11.
-
-Each function looks at what the reader's answer *does*, prints one line that begins
-with "✓" or with "Not yet:", and returns nothing. It never raises for a wrong answer.
-"""
+"""The exercises of lecture 11."""
 
 import hashlib
 import tempfile
-import warnings
 from pathlib import Path
 
 import numpy as np
 
-from course_utils.exercises.answers import done, kind, not_yet, stopped
+from course_utils.exercises.core import Exercise, judge
 
-__all__ = ["check_is_whole", "check_layer_config", "check_resume"]
-
-FACTORS = (3.0, 0.5)  # of the layers in exercise 2
-STEPS = 3  # of the trained net in exercise 3
-
-
-def check_is_whole(is_whole):
-    """Exercise 1: whether a file is there and has the published SHA-256.
-
-    Parameters
-    ----------
-    is_whole : callable (pathlib.Path, str) → bool
-    """
-    if not callable(is_whole):
-        return not_yet("the answer must be a function; keep the line that says def.")
-    content = bytes(range(256)) * 40
-    flipped = bytearray(content)
-    flipped[5_000] ^= 1
-    cases = {
-        "whole": (content, True),
-        "empty": (b"", False),
-        "cut": (content[:5_000], False),
-        "flipped": (flipped, False),
-        "missing": (None, False),
-    }
-    digest = hashlib.sha256(content).hexdigest()
-    wrong = set()
-    with tempfile.TemporaryDirectory() as folder:
-        for name, (data, wanted) in cases.items():
-            path = Path(folder, f"{name}.keras")
-            if data is not None:
-                path.write_bytes(data)
-            try:
-                found = is_whole(path, digest)
-            except Exception as error:  # whatever a reader's code may raise
-                if name == "missing":
-                    return not_yet(
-                        "where there is no file, your function stops with "
-                        f"{type(error).__name__}; it must return False."
-                    )
-                return not_yet(stopped(error))
-            if not isinstance(found, (bool, np.bool_)):
-                return not_yet(f"return True or False, not {kind(found)}.")
-            if found != wanted:
-                wrong.add(name)
-    if not wrong:
-        return done("whole, cut, flipped and missing files are told apart.")
-    if "whole" in wrong:
-        return not_yet(
-            "your function refuses a whole file. Compare hexdigest(), the text of 64 "
-            "digits, of all its bytes."
-        )
-    if wrong >= {"cut", "flipped"}:
-        return not_yet(
-            "a file that was cut off passes: that it is there, or not empty, says "
-            "little. Compute its SHA-256."
-        )
-    if "flipped" in wrong:
-        return not_yet(
-            "a file with one flipped bit passes: its size is right. Hash it."
-        )
-    return not_yet(f"your function accepts a file that is {', '.join(sorted(wrong))}.")
+__all__ = [
+    "check_bit_factor",
+    "check_is_whole",
+    "check_layer_config",
+    "check_one_bit",
+]
 
 
-def check_layer_config(layer):
-    """Exercise 2: a layer whose factor survives being saved.
+# --- exercise 1 ----------------------------------------------------------------------
 
-    Parameters
-    ----------
-    layer : type
-        Subclass of keras.layers.Layer, takes `factor` and multiplies by it.
-    """
+
+def _bits(rng):
+    """Each bit of the exponent, as 0 and as 1, in any order."""
+    pairs = [(bit, was) for bit in range(23, 31) for was in (0, 1)]
+    return [pairs[k] for k in rng.permutation(len(pairs))]
+
+
+check_bit_factor = Exercise(
+    cases=_bits,
+    right=lambda bit, was: 2.0 ** ((1 - 2 * was) * 2 ** (bit - 23)),
+    same=lambda found, wanted: bool(np.isclose(found, wanted, rtol=1e-6, atol=0)),
+    done=(
+        "the bit adds 2^(bit − 23) to the exponent or takes it away; the weight is "
+        "multiplied by 2 to that power.",
+        "这一位使指数加上或减去 2^(bit − 23)，权值就乘以 2 的这么多次方。",
+    ),
+    mistakes=[
+        (
+            "that is so for bit 23 only, which changes the exponent by one. By how "
+            "much does the next bit change it?",
+            "只有第 23 位是这样，它使指数改变 1。下一位使指数改变多少？",
+            lambda bit, was: 2.0 if was == 0 else 0.5,
+        ),
+        (
+            "that is by how much the exponent changes. What does the weight do?",
+            "这是指数的改变量。权值又变成多少倍？",
+            lambda bit, was: 2.0 ** ((1 - 2 * was) * (bit - 23)),
+        ),
+        (
+            "right if the bit was 0. What if it was 1?",
+            "原来是 0 时对了。原来是 1 呢？",
+            lambda bit, was: 2.0 ** (2 ** (bit - 23)),
+        ),
+        (
+            "the other way round: a bit that was 0 becomes 1. Is the exponent larger "
+            "then, or smaller?",
+            "方向反了：原来是 0 的位变成 1，指数是变大还是变小？",
+            lambda bit, was: 2.0 ** ((2 * was - 1) * 2 ** (bit - 23)),
+        ),
+    ],
+    otherwise=(
+        "for {case} you say {found}. The exponent is a whole number in binary: what is "
+        "this bit worth in it? And what is one more in the exponent worth?",
+        "当 {case} 时，你算得 {found}。指数是二进制整数：这一位在其中值多少？指数增加 "
+        "1，权值又变成几倍？",
+    ),
+)
+
+
+# --- exercise 2 ----------------------------------------------------------------------
+
+
+def _layers(answer):
+    """What layers of several factors do, and do after they were saved and loaded."""
     import keras
 
-    if not (isinstance(layer, type) and issubclass(layer, keras.layers.Layer)):
-        return not_yet(f"give the class MyScale itself, not {kind(layer)}.")
-    for factor in FACTORS:
-        hint = _layer_hint(layer, factor)
-        if hint:
-            return not_yet(hint)
-    return done("the layer comes back with its factor.")
-
-
-def _layer_hint(layer, factor):
-    """What is wrong with a layer of this factor, saved and loaded; None if nothing."""
-    import keras
-
+    if not (isinstance(answer, type) and issubclass(answer, keras.layers.Layer)):
+        return {"layer": False}
+    rng = np.random.default_rng()
+    factors = [float(f) for f in np.round(rng.uniform((0.2, 2), (0.8, 9)), 2)]
+    made = [answer(factor=factor, name="mine") for factor in factors]
+    nets = [keras.Sequential([keras.Input((2,)), layer]) for layer in made]
+    ones, found = np.ones((1, 2), "float32"), {"layer": True, "factors": factors}
+    found["before"] = [float(np.asarray(net(ones))[0, 0]) for net in nets]
+    found["own"] = answer.get_config is not keras.layers.Layer.get_config
     try:
-        original = layer(factor=factor, name="mine")
-        net = keras.Sequential([keras.Input((2,)), original])
-        before = np.asarray(net(np.ones((1, 2))))
-    except Exception as error:  # whatever a reader's code may raise
-        return stopped(error, "your layer")
-    if not np.allclose(before, factor):
-        return (
-            f"with factor {factor:g} the layer must multiply by {factor:g}; leave call "
-            "alone."
-        )
-    try:
-        config = original.get_config()
-    except Exception as error:  # whatever a reader's code may raise
-        return stopped(error, "get_config")
-    if not isinstance(config, dict):
-        return f"get_config must return a dictionary, not {kind(config)}."
-    if "factor" not in config:
-        return (
-            "get_config does not mention the factor, so the loaded layer takes its "
-            "default. Add it to what super().get_config() gives."
-        )
-    own = layer.get_config is not keras.layers.Layer.get_config
-    if own and "name" not in config:
-        return (
-            "the factor is there, but what every layer has (name, dtype …) is lost: "
-            "add yours to super().get_config()."
-        )
-    try:
+        found["configs"] = [layer.get_config() for layer in made]
+        known = {keras.saving.get_registered_name(answer): answer}
         with tempfile.TemporaryDirectory() as folder:
-            path = Path(folder, "net.keras")
-            net.save(path)
-            known = {keras.saving.get_registered_name(layer): layer}
-            loaded = keras.models.load_model(path, custom_objects=known)
-        after = np.asarray(loaded(np.ones((1, 2))))
-    except Exception:  # the config does not fit the constructor
-        return (
-            "the saved layer cannot be made again: __init__ must take every key of "
-            "get_config, the usual ones through **options."
-        )
-    if not np.allclose(after, factor):
-        return (
-            f"saved with factor {factor:g}, the loaded layer multiplies by "
-            f"{after.flat[0]:g}: is it this layer's own factor that get_config returns?"
-        )
-    return None
+            path, found["after"] = Path(folder, "net.keras"), []
+            for net in nets:
+                net.save(path)
+                net = keras.models.load_model(path, custom_objects=known)
+                found["after"].append(float(np.asarray(net(ones))[0, 0]))
+    except Exception as error:  # the conditions say at which step
+        found["error"] = error
+    return found
 
 
-def check_resume(resume):
-    """Exercise 3: parameters and Adam's state from a .weights.h5 file.
-
-    Parameters
-    ----------
-    resume : callable (build, path) → compiled keras.Model
-        `build()` gives the untrained, compiled net.
-    """
-    import keras
-
-    if not callable(resume):
-        return not_yet("the answer must be a function; keep the line that says def.")
-
-    def build():
-        net = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2)])
-        net.compile(keras.optimizers.Adam(0.1), loss="mse")
-        return net
-
-    trained, rng = build(), np.random.default_rng(0)
-    x, y = rng.normal(size=(8, 3)), rng.normal(size=(8, 2))
-    for _ in range(STEPS):
-        trained.train_on_batch(x, y)
-    with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # the hint says what the warning would
-        path = Path(folder, "trained.weights.h5")
-        trained.save_weights(path)
-        try:
-            net = resume(build, path)
-        except Exception as error:  # whatever a reader's code may raise
-            return not_yet(stopped(error))
-    if not isinstance(net, keras.Model):
-        return not_yet(f"your function must return the net, not {kind(net)}.")
-    if not _same(net.get_weights(), trained.get_weights()):
-        return not_yet("the parameters are not those of the file: call load_weights.")
-    if getattr(net, "optimizer", None) is None:
-        return not_yet("your net is not compiled; take the one that build() gives.")
-    found = [variable.numpy() for variable in net.optimizer.variables]
-    wanted = [variable.numpy() for variable in trained.optimizer.variables]
-    if _same(found, wanted):
-        return done("the net goes on where the trained one stopped, Adam included.")
-    if len(found) < len(wanted):
-        return not_yet(
-            "the parameters are right, but Adam is at step 0: when the file was read, "
-            "the optimizer had no place for its state. net.optimizer.build makes one."
-        )
-    if int(net.optimizer.iterations) == 0:
-        return not_yet(
-            "the place for Adam's state was made, but nothing was loaded into it. Make "
-            "it before you load."
-        )
-    return not_yet(
-        "Adam's state is not the file's. Load last, and do not train or compile after."
-    )
+def _configs(found):
+    if "configs" not in found:
+        raise found["error"]
+    return found["configs"]
 
 
-def _same(found, wanted):
-    return len(found) == len(wanted) and all(map(np.array_equal, found, wanted))
+def _comes_back(found):
+    if "after" not in found or len(found["after"]) < len(found["factors"]):
+        raise found["error"]
+    return True
+
+
+check_layer_config = judge(
+    (
+        "the layer comes back with its factor.",
+        "层载入之后，factor 还在。",
+    ),
+    (
+        lambda found: found["layer"],
+        "give the class MyScale itself, a subclass of layers.Layer.",
+        "请给出 MyScale 这个类本身，它是 layers.Layer 的子类。",
+    ),
+    (
+        lambda found: np.allclose(found["before"], found["factors"], rtol=1e-4),
+        "before it is saved, the layer must multiply by its factor; leave call alone.",
+        "存盘之前，这个层就应当乘以 factor；不要改动 call。",
+    ),
+    (
+        lambda found: all(isinstance(config, dict) for config in _configs(found)),
+        "get_config must return a dictionary, and raise nothing.",
+        "get_config 应当返回一个字典，并且不报错。",
+    ),
+    (
+        lambda found: all("factor" in config for config in _configs(found)),
+        "get_config does not mention the factor, so the loaded layer takes its "
+        "default. Add it, under the name of the argument, to what "
+        "super().get_config() gives.",
+        "get_config 里没有 factor，载入的层就用了默认值。在 super().get_config() 的结果"
+        "里，用构造参数的名字把它加进去。",
+    ),
+    (
+        lambda found: not found["own"] or all("name" in c for c in found["configs"]),
+        "the factor is there, but what every layer has (name, dtype …) is lost: add "
+        "yours to super().get_config().",
+        "factor 有了，但每个层都有的项（name、dtype 等）丢了：要加到 "
+        "super().get_config() 的结果里。",
+    ),
+    (
+        _comes_back,
+        "the saved layer cannot be made again: __init__ must take every key of "
+        "get_config, the usual ones through **options.",
+        "存下的层造不出来：get_config 的每一项，__init__ 都要能接受，常见的那些通过 "
+        "**options 接受。",
+    ),
+    (
+        lambda found: np.allclose(found["after"], found["factors"], rtol=1e-4),
+        "layers with factors {found[factors]} multiply by {found[after]} after "
+        "loading. Is it this layer's own factor that get_config returns, and the "
+        "factor itself?",
+        "factor 为 {found[factors]} 的层，载入后乘以 {found[after]}。get_config 返回的"
+        "是这个层自己的 factor 吗？是 factor 本身吗？",
+    ),
+    see=(
+        _layers,
+        "no layer can be made of your class with factor=….",
+        "用 factor=… 造不出你的层。",
+    ),
+)
+
+
+# --- exercise 3 ----------------------------------------------------------------------
+
+
+def _says(answer, kind):
+    """What an answer says of a file of this kind; it must be True or False."""
+    rng = np.random.default_rng()
+    content = rng.bytes(10_000)
+    place = int(rng.integers(len(content)))
+    flipped = bytearray(content)
+    flipped[place] ^= 1 << int(rng.integers(8))
+    files = {"whole": content, "cut": content[:-1], "flipped": bytes(flipped)}
+    files |= {"empty": b"", "other": rng.bytes(10_000)}
+    digest = hashlib.sha256(content).hexdigest()
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "sent.keras")
+        if kind in files:
+            path.write_bytes(files[kind])
+        said = answer(path, digest)
+    if not isinstance(said, (bool, np.bool_)):
+        raise TypeError("neither True nor False")
+    return bool(said)
+
+
+check_is_whole = judge(
+    (
+        "whole, cut, changed and missing files are told apart.",
+        "完整的、截断的、被改动的、不存在的文件，都分清了。",
+    ),
+    (
+        lambda answer: _says(answer, "whole"),
+        "my_is_whole must return True for a whole file. Compare hexdigest(), the text "
+        "of 64 digits, of all its bytes.",
+        "文件完整时，my_is_whole 应当返回 True。请比较全部字节的 hexdigest()，它是 64 "
+        "个数字的文本。",
+    ),
+    (
+        lambda answer: not (_says(answer, "cut") or _says(answer, "empty")),
+        "a file that was cut off passes: that it is there, or not empty, says little.",
+        "截断的文件也通过了：文件存在、不是空的，说明不了什么。",
+    ),
+    (
+        lambda answer: not (_says(answer, "flipped") or _says(answer, "other")),
+        "a file with one flipped bit passes: its size is right. Hash it.",
+        "一个比特翻转的文件也通过了：它的大小没有变。要计算哈希值。",
+    ),
+    (
+        lambda answer: not _says(answer, "missing"),
+        "where there is no file, the function must return False and raise nothing.",
+        "文件不存在时，函数应当返回 False，而不是报错。",
+    ),
+)
+
+
+# --- exercise 4 ----------------------------------------------------------------------
+
+
+def _flipped(answer, weights, score):
+    """The parameter after its bit has flipped, and the accuracy then."""
+    array, index, bit = answer
+    value = np.float32(weights[array][tuple(index)])
+    if value.ndim or not (0 <= array < len(weights) and 0 <= bit < 32):
+        raise ValueError("no such bit")
+    after = (value.view("u4") ^ np.uint32(1 << bit)).view("f4")
+    return {"after": float(after), "accuracy": score(bit, array, index)}
+
+
+check_one_bit = judge(
+    (
+        "one bit of one parameter, and the network is no better than chance.",
+        "只是一个参数的一位，整个网络就和瞎猜差不多了。",
+    ),
+    (
+        lambda found, weights, score: np.isfinite(found["after"]),
+        "the parameter is no finite number any more: its exponent is all ones. Choose "
+        "another.",
+        "这个参数不再是有限的数：指数各位都成了 1。换一个。",
+    ),
+    (
+        lambda found, weights, score: found["accuracy"] <= 0.15,
+        "the accuracy is still above 15 %. Through which inputs, or units, does this "
+        "parameter reach an output? And which sign should it have?",
+        "准确率还高于 15 %。这个参数要经过哪些输入或单元才影响到输出？它应当是正的还是"
+        "负的？",
+    ),
+    see=(
+        _flipped,
+        "give three things: number of the array, index in it as a list, and a bit from "
+        "0 to 31, such as (0, [406, 0], 30).",
+        "请给出三样：数组的编号，数组中的位置（列表），第几位（0 到 31），例如 (0, "
+        "[406, 0], 30)。",
+    ),
+)
