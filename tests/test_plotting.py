@@ -193,7 +193,7 @@ SLIDERS = {
     "05": {"doublings"},
     "06": {"position", "stride", "angle", "strength", None},
     "07": {"gap"},
-    "13": {"size", "row", "column"},
+    "13": {"threshold", "size", "row", "column"},
 }
 
 
