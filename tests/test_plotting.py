@@ -202,6 +202,7 @@ SLIDERS = {
     "21": {"angle"},
     "22": {"threshold", "steepness"},
     "24": {"skew"},
+    "13": {"threshold", "size", "row", "column"},
 }
 
 
