@@ -32,12 +32,22 @@ def changes(statement):
     inside = list(ast.walk(statement))  # of a loop, too
     calls = [node.value for node in inside if isinstance(node, ast.Expr)]
     owners = [getattr(getattr(call, "func", None), "value", None) for call in calls]
-    owners += [
-        node.value
-        for node in inside
-        if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Store)
-    ]
-    return {owner.id for owner in owners if isinstance(owner, ast.Name)}
+    for node in inside:
+        if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Store):
+            owners.append(node.value)
+    found = {owner.id for owner in owners if isinstance(owner, ast.Name)}
+    return found | done_to(statement)
+
+
+def done_to(statement):
+    """``model`` in ``_ = fit(model, …)``, which is called for what it does to it."""
+    if (
+        not isinstance(statement, ast.Assign)
+        or ast.unparse(statement.targets[0]) != "_"
+    ):
+        return set()
+    first = getattr(statement.value, "args", [])[:1]
+    return {name.id for name in first if isinstance(name, ast.Name)}
 
 
 def needed(program, wanted, given):
@@ -49,7 +59,9 @@ def needed(program, wanted, given):
     """
     wanted, given = set(wanted), set(given)
     about = [(statement, *names(statement)) for statement in program]
-    places = [n for n, (_, binds, _) in enumerate(about) if binds & wanted]
+    places = [
+        n for n, (s, binds, _) in enumerate(about) if (binds | done_to(s)) & wanted
+    ]
     about = about[: max(places, default=-1) + 1]
     made = set().union(*(binds for _, binds, _ in about)) - given
     from_start = wanted - given
