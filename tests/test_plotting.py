@@ -194,6 +194,7 @@ SLIDERS = {
     "06": {"position", "stride", "angle", "strength", None},
     "07": {"gap"},
     "08": {"stop"},
+    "09": {"digit"},
     "13": {"size", "row", "column"},
 }
 
