@@ -198,6 +198,7 @@ SLIDERS = {
     "12": {"module", "width"},
     "08": {"stop"},
     "11": {"bit"},
+    "09": {"digit"},
     "13": {"size", "row", "column"},
     "21": {"angle"},
     "22": {"threshold", "steepness"},
