@@ -191,9 +191,10 @@ SLIDERS = {
     "03": {"index", "lam"},
     "04": {"angle"},
     "05": {"doublings"},
-    "06": {"position", "stride", "angle", "strength", None},
+    "06": {"position", "stride", "e", None},
     "07": {"gap"},
     "13": {"size", "row", "column"},
+    "53": {"count"},
 }
 
 
