@@ -192,7 +192,7 @@ SLIDERS = {
     "03": {"index", "lam"},
     "04": {"angle"},
     "05": {"doublings"},
-    "06": {"position", "stride", "angle", "strength", None},
+    "06": {"position", "stride", "e", None},
     "07": {"gap"},
     "10": {"kilobyte"},
     "12": {"module", "width"},
@@ -204,6 +204,7 @@ SLIDERS = {
     "22": {"threshold", "steepness"},
     "24": {"skew"},
     "13": {"threshold", "size", "row", "column"},
+    "53": {"count"},
 }
 
 

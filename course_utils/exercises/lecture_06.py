@@ -1,13 +1,11 @@
 """The exercises of lecture 06."""
 
-import math
 from numbers import Integral
 
 from course_utils.exercises.core import Exercise, judge
 
 __all__ = [
-    "check_output_size",
-    "check_receptive_field",
+    "check_larger_image",
     "check_shifting_kernel",
     "check_small_lenet",
 ]
@@ -16,57 +14,53 @@ __all__ = [
 # --- exercise 1 ----------------------------------------------------------------------
 
 
-def _windows(rng):
-    """Strides that divide and that do not, windows as large as the plane."""
-    kernels, more, strides = rng.integers((1, 0, 1), (8, 30, 5), (12, 3)).T
-    drawn = zip(kernels + more, kernels, strides, strict=True)
-    edges = [(5, 3, 2), (3, 2, 2), (28, 5, 1), (11, 3, 3), (7, 7, 1), (9, 2, 4)]
-    sizes = [tuple(map(int, size)) for size in (*edges, *drawn)]
-    return [(*size, padding) for size in sizes for padding in ("VALID", "SAME")]
+def _sides(rng):
+    """Multiples of 4, from the smallest of which S4 has anything."""
+    return [(n,) for n in (28, 12, 56, 112, *map(int, 4 * rng.integers(3, 60, 6)))]
 
 
-def _side(n, k, s, padding):
-    return math.ceil((n if padding == "SAME" else n - k + 1) / s)
+def _seeing(side):
+    """Weights and biases of 120 units that see 16 maps of this side."""
+    return (side**2 * 16 + 1) * 120
 
 
-check_output_size = Exercise(
-    cases=_windows,
-    right=_side,
+check_larger_image = Exercise(
+    cases=_sides,
+    right=lambda n: _seeing((n // 2 - 4) // 2),
     done=(
-        "the sides that TensorFlow gives, SAME and VALID, for any stride.",
-        "与 TensorFlow 给出的边长一致：SAME、VALID，任何步长都对。",
+        "two halves and the border that C3 takes off: 240,120 weights at n = 56 are "
+        "five times as many, not four.",
+        "两次减半，再去掉 C3 的边：n = 56 时有 240,120 个，是五倍，不是四倍。",
     ),
     mistakes=[
         (
-            "right for stride 1 only; of the windows, only every s-th is left.",
-            "只有步长为 1 时才对；步长为 s 时，每 s 个窗口只留一个。",
-            lambda n, k, s, padding: _side(n, k, 1, padding),
+            "right for n = 28 only. These are not shared weights: how large is S4 now?",
+            "只有 n = 28 时才对。这些权值不共享：现在 S4 有多大？",
+            lambda n: _seeing(5),
         ),
         (
-            "not a whole number where the stride does not divide. Which way must VALID "
-            "round, which way SAME?",
-            "步长除不尽时，结果不是整数。VALID 应当向哪边取整？SAME 呢？",
-            lambda n, k, s, padding: n / s if padding == "SAME" else (n - k) / s + 1,
+            "you let the number grow with the area of the image. C3 takes four rows "
+            "off, however large the map is: work out the side of S4.",
+            "你让个数随图像面积增长。可是不论图有多大，C3 都只去掉四行：先算出 S4 的"
+            "边长。",
+            lambda n: round(48_000 * (n / 28) ** 2) + 120,
         ),
         (
-            "VALID is right. SAME fills up with zeros, so what is left over at the "
-            "edge gets a window too.",
-            "VALID 对了。SAME 会补零，所以边上剩下的部分也要占一个窗口。",
-            lambda n, k, s, padding: n // s if padding == "SAME" else (n - k) // s + 1,
+            "a quarter of n would be the side of S4 if C3 had SAME padding.",
+            "只有 C3 用 SAME 填充时，S4 的边长才是 n 的四分之一；这里没有填充。",
+            lambda n: _seeing(n // 4),
         ),
         (
-            "SAME is right. VALID has no zeros: a window that would stick out at the "
-            "edge is left out.",
-            "SAME 对了。VALID 不补零，超出边界的窗口就舍去。",
-            lambda n, k, s, padding: (
-                math.ceil(n / s) if padding == "SAME" else math.ceil((n - k) / s) + 1
-            ),
+            "the weights are right; each unit has a bias, too.",
+            "权值对了；每个单元还有一个偏置。",
+            lambda n: _seeing((n // 2 - 4) // 2) - 120,
         ),
     ],
     otherwise=(
-        "for {case} you say {found}. Draw the plane and count the windows; the first "
-        "one counts too.",
-        "当 {case} 时，你算得 {found}。把平面画出来，数一数窗口；第一个窗口也要算。",
+        "for {case} you say {found}. Follow the side from layer to layer: C1 keeps it, "
+        "S2 halves it, C3 takes 4 off, S4 halves it again.",
+        "当 {case} 时，你算得 {found}。逐层算边长：C1 不变，S2 减半，C3 减 4，S4 再"
+        "减半。",
     ),
 )
 
@@ -112,69 +106,6 @@ check_shifting_kernel = Exercise(
 
 
 # --- exercise 3 ----------------------------------------------------------------------
-
-
-def _stacks(rng):
-    """Lists of (kernel side, stride), from the image upwards; also the empty one."""
-    edges = [[(5, 1)], [(3, 1), (3, 1)], [(2, 2), (2, 2)], [(5, 1), (2, 2), (5, 1)], []]
-    drawn = [rng.integers(1, (6, 4), (length, 2)) for length in (2, 3, 3, 4, 4, 5)]
-    return [
-        (stack,) for stack in (*edges, *(list(map(tuple, d.tolist())) for d in drawn))
-    ]
-
-
-def _field(layers, grow=lambda k, s, jump: (k - 1) * jump):
-    field, jump = 1, 1
-    for kernel, stride in layers:
-        field += grow(kernel, stride, jump)
-        jump *= stride
-    return field
-
-
-check_receptive_field = Exercise(
-    cases=_stacks,
-    right=_field,
-    done=(
-        "the receptive field of any stack of layers.",
-        "任意多层叠起来，感受野都算对了。",
-    ),
-    mistakes=[
-        (
-            "right for stride 1. After a stride of 2, neighbouring units are two "
-            "pixels apart, and so each further step of a kernel counts twice.",
-            "步长为 1 时是对的。经过步长 2 之后，相邻单元相隔两个像素，此后卷积核每走"
-            "一格，就要算两个像素。",
-            lambda layers: _field(layers, lambda k, s, jump: k - 1),
-        ),
-        (
-            "how many steps does a kernel of side k take from its first pixel to its "
-            "last? You count one too many.",
-            "边长为 k 的卷积核，从第一个像素走到最后一个，要走几步？你多算了一步。",
-            lambda layers: _field(layers, lambda k, s, jump: k * jump),
-        ),
-        (
-            "a layer's own stride sets its units further apart; it widens the field of "
-            "the layers *above* it only.",
-            "一层自己的步长只是拉开本层单元之间的距离；它扩大的，是*上面*各层的感受野。",
-            lambda layers: _field(layers, lambda k, s, jump: (k - 1) * jump * s),
-        ),
-        (
-            "the strides of all layers *below* count, multiplied, and not the layer's "
-            "own.",
-            "起作用的是*下面*所有各层步长的乘积，而不是本层的步长。",
-            lambda layers: _field(layers, lambda k, s, jump: (k - 1) * s),
-        ),
-    ],
-    otherwise=(
-        "for {case} you say {found}. Without any layer a unit is its own pixel. Go "
-        "upwards from there, and keep track of how far neighbouring units are apart.",
-        "当 {case} 时，你算得 {found}。一层也没有时，单元就是那个像素自己。从这里逐层"
-        "往上算，并记住相邻单元相隔几个像素。",
-    ),
-)
-
-
-# --- exercise 4 ----------------------------------------------------------------------
 
 
 def _count(widths, validate):

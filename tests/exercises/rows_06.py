@@ -2,26 +2,25 @@
 
 import math
 
+import keras
 import numpy as np
 import tensorflow as tf
+from keras import layers
 
 from course_utils.exercises.lecture_06 import (
-    check_output_size,
-    check_receptive_field,
+    check_larger_image,
     check_shifting_kernel,
     check_small_lenet,
 )
 
 
-def by_tensorflow(n, k, s, padding):
-    return tf.nn.max_pool2d(tf.zeros((1, n, n, 1)), k, s, padding).shape[1]
-
-
-def from_the_top(layers):
-    side = 1
-    for kernel, stride in reversed(layers):
-        side = (side - 1) * stride + kernel
-    return side
+def by_keras(n):
+    net = keras.Sequential([keras.Input((n, n, 1)), layers.MaxPooling2D(2)])
+    net.add(layers.Conv2D(16, 5))
+    net.add(layers.MaxPooling2D(2))
+    net.add(layers.Flatten())
+    net.add(layers.Dense(120))
+    return net.layers[-1].count_params()
 
 
 def one_at(row, column, value=1.0):
@@ -40,12 +39,10 @@ def never(widths):
 
 def rows():
     """(hint, check, answer, …) for each answer."""
-    yield "", check_output_size, by_tensorflow
-    yield "otherwise", check_output_size, lambda n, k, s, padding: 7
-    yield "flaw", check_output_size, lambda n, k, s, padding: "14"
-    yield "", check_receptive_field, from_the_top
-    empty = lambda layers: from_the_top(layers) if layers else 0  # noqa: E731
-    yield "otherwise", check_receptive_field, empty
+    yield "", check_larger_image, by_keras
+    yield "otherwise", check_larger_image, lambda n: 120 * n
+    yield "otherwise", check_larger_image, lambda n: ((n / 4) ** 2 * 16) * 120
+    yield "flaw", check_larger_image, lambda n: "48,120"
 
     picture = np.zeros((1, 5, 5, 1))
     picture[0, 2, 2, 0] = 1
