@@ -185,25 +185,24 @@ def test_explore_checks_its_default():
         plotting.explore(lambda rate: None, alt="curves", rate=(0, 1, 1, 3))
 
 
-#: What can be moved in which notebook; None: names that the cell makes.
+#: What can be moved in which notebook.
 SLIDERS = {
     "01": {"w", "b", "learning_rate"},
     "02": {"degree", "noise", "points"},
     "03": {"index", "lam"},
     "04": {"angle"},
     "05": {"doublings"},
-    "06": {"position", "stride", "e", None},
+    "06": {"position", "stride"},
     "07": {"gap"},
-    "10": {"kilobyte"},
-    "12": {"module", "width"},
     "08": {"stop"},
-    "11": {"bit"},
     "09": {"digit"},
-    "13": {"size", "row", "column"},
+    "10": {"kilobyte"},
+    "11": {"bit"},
+    "12": {"module", "width"},
+    "13": {"threshold", "size", "row", "column"},
     "21": {"angle"},
     "22": {"threshold", "steepness"},
     "24": {"skew"},
-    "13": {"threshold", "size", "row", "column"},
     "53": {"count"},
 }
 
