@@ -21,7 +21,7 @@ from nbformat import v4
 
 from course_tools.places import NOTEBOOKS, ROOT
 
-LECTURES = {"01_cross_entropy_vs_quadratic_cost": 3, "06_mnist_cnn": 11}  # sliders
+LECTURES = {"01_cross_entropy_vs_quadratic_cost": 3, "06_mnist_cnn": 2}  # sliders
 
 #: Seconds: JupyterLab's start, a notebook from top to bottom, a figure drawn anew.
 START, RUN, REDRAW = 120, 900, 60
