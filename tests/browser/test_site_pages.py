@@ -19,6 +19,7 @@ PAGES = [
     "index.html",
     "glossary.html",
     "notebooks/README.html",
+    "notebooks/how_to_read.html",
     "data/README.html",
     "search.html",
     *LECTURES,
