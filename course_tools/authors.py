@@ -30,7 +30,8 @@ def new(options):
     if there:
         raise UserError(f"lecture {number} has {there[0].relative_to(ROOT)} already")
     for source, target in files.items():
-        text = (TEMPLATE / source).read_text("utf-8").replace("NN", number)
+        text = (TEMPLATE / source).read_text("utf-8")
+        text = re.sub(r"\bNN\b|(?<=lecture_)NN", number, text)  # not in a picture
         write_atomically(target, text)
         print(target.relative_to(ROOT).as_posix())
     print(f"write it in JupyterLab, then: make store NB={number}")

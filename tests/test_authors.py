@@ -65,7 +65,10 @@ def test_what_is_no_new_lecture_is_refused(clone, number, name, told):
 def test_nothing_is_left_of_the_template_s_number(clone):
     course(clone, "course_tools", "new", "97", "other")
     text = (clone / "notebooks/97_other.ipynb").read_text("utf-8")
-    assert "NN" not in text
-    assert json.loads(text)["cells"][0]["source"][0].startswith("# 97 · ")
+    cells = json.loads(text)["cells"]
+    assert not [c for c in cells if "NN" in "".join(c["source"])]
+    assert cells[0]["source"][0].startswith("# 97 · ")
+    runs = [c["execution_count"] for c in cells if c["cell_type"] == "code"]
+    assert runs == list(range(1, len(runs) + 1))  # stored as run from top to bottom
     for path in clone.glob("**/*97*"):
         shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
