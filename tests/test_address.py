@@ -10,6 +10,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from clone import git
 from notebook_files import NOTEBOOKS, ROOT
 from packaging.requirements import Requirement
 
@@ -71,11 +72,8 @@ def test_that_cell_installs_from_the_clone_it_makes():
 
 def tracked(root):
     """The files that `git grep` searches, as paths below `root`."""
-    if not (root / ".git").exists() or shutil.which("git") is None:
-        pytest.skip("an exported copy, without git")
-    command = ["git", "ls-files", "-z"]
-    listed = subprocess.run(command, cwd=root, capture_output=True, text=True).stdout
-    return [name for name in listed.split("\0") if name and (root / name).is_file()]
+    listed = git("ls-files", "-z", root=root).split("\0")
+    return [name for name in listed if name and (root / name).is_file()]
 
 
 def test_the_address_stands_only_where_the_line_reaches():
@@ -295,13 +293,6 @@ def test_a_seat_is_offline_unless_told_otherwise(given, wanted):
 
 
 def test_the_scripts_stay_executable_in_a_clone():
-    if not (ROOT / ".git").exists() or shutil.which("git") is None:
-        pytest.skip("an exported copy, without git")
-    listed = subprocess.run(
-        ["git", "ls-files", "--stage", "binder"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-    ).stdout
+    listed = git("ls-files", "--stage", "binder")
     modes = {Path(line.split("\t")[1]).name: line[:6] for line in listed.splitlines()}
     assert {modes.get(name, "100755") for name in ("postBuild", "start")} == {"100755"}

@@ -10,6 +10,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from clone import git
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
@@ -54,24 +55,8 @@ def locked():
 
 def project_files():
     """Every file of the project that a clone would hold."""
-    listed = subprocess.run(
-        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-    )
-    if listed.returncode:  # an exported copy, without git
-        skipped = {"build", "__pycache__"}
-        return [
-            path
-            for path in ROOT.rglob("*")
-            if path.is_file()
-            and not any(
-                part in skipped or re.match(r"\.(?!ci|git[a-z])|.*egg-info", part)
-                for part in path.relative_to(ROOT).parts
-            )
-        ]
-    paths = [ROOT / name for name in listed.stdout.split("\0") if name]
+    listed = git("ls-files", "-z", "--cached", "--others", "--exclude-standard")
+    paths = [ROOT / name for name in listed.split("\0") if name]
     return [path for path in paths if path.is_file()]
 
 
@@ -309,13 +294,6 @@ def test_text_files_are_utf8_with_lf():
 
 
 def test_attributes_and_ignored_files():
-    if not (ROOT / ".git").exists():
-        pytest.skip("an exported copy, without git")
-
-    def git(*arguments):
-        command = ["git", *arguments]
-        return subprocess.run(command, cwd=ROOT, capture_output=True, text=True).stdout
-
     for name in ("data/digits.npz", "docs/classroom.png", "data/photos/cat.jpg"):
         assert "text: unset" in git("check-attr", "text", name)
     assert "eol: lf" in git("check-attr", "eol", "Makefile")
