@@ -64,6 +64,7 @@ WHICH = argument(
 FROM = folder("--folder", NOTEBOOKS, "where they are (default: the course's own)")
 JOBS = number("--jobs", 2, "how many at a time")
 TIMEOUT = number("--timeout", 600, "longest time for one cell, in seconds")
+THIS = "for which wheels are wanted (default: this one)"
 FORCE = argument("--force", action="store_true", help="replace files that are there")
 
 #: These need no library, and so no environment.
@@ -92,6 +93,15 @@ COMMANDS = (
         """,
         (WHICH, FROM, folder("--to", BUILD / "slides", "(default: build/slides/)")),
         ("slides 04", "slides 1 2 --to my_slides"),
+    ),
+    Command(
+        "handout",
+        "handout:command",
+        """make slides, and print each deck to a PDF beside it
+
+        Needs Chromium or Chrome; COURSE_CHROMIUM names one that is not on the path.
+        """,
+        (WHICH, FROM, folder("--to", BUILD / "slides", "(default: build/slides/)")),
     ),
     Command(
         "site",
@@ -160,6 +170,21 @@ COMMANDS = (
         """,
         (argument("what", choices=["digits", "flowers", "inception-v3"]),),
         ("fetch digits",),
+    ),
+    Command(
+        "wheels",
+        "wheels:command",
+        """fill a folder with what the set-up installs, for rooms without network
+
+        The wheels of requirements.lock, checked by their hashes. One folder may serve
+        several systems and Pythons. There: PIP_NO_INDEX=1 PIP_FIND_LINKS=… make run
+        """,
+        (
+            argument("--to", metavar="FOLDER", type=Path, required=True),
+            argument("--system", choices=["linux", "macos", "windows"], help=THIS),
+            argument("--python", choices=["3.11", "3.12", "3.13"], help=THIS),
+        ),
+        ("wheels --to /media/stick/wheels --system windows --python 3.12",),
     ),
     Command(
         "retrain",

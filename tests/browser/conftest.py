@@ -1,29 +1,12 @@
 """A headless Chromium for the tests that open what students and lecturers open."""
 
 import os
-import shutil
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import pytest
 
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-#: Without these, Chromium itself asks its maker's hosts for one thing or another.
-QUIET = (
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-gpu",
-    "--disable-quic",
-    "--disable-sync",
-    "--no-first-run",
-)
-
-
-def find_chromium():
-    """Path of an installed Chromium or Chrome, or None; COURSE_CHROMIUM names one."""
-    named = os.environ.get("COURSE_CHROMIUM")
-    found = [named] if named else [shutil.which(name) for name in NAMES]
-    return next((path for path in found if path), None)
+from course_tools import handout
 
 
 @pytest.fixture(scope="module")
@@ -33,21 +16,14 @@ def chromium():
     Not for longer than a module: Playwright runs an event loop as long as it lives, and
     tests that run kernels need their own.
     """
-    sync_api = pytest.importorskip("playwright.sync_api")
-    path = find_chromium()
+    path = handout.find_chromium()
     if path is None:
         reason = "no Chromium is installed (Debian: apt install chromium)"
         if os.environ.get("COURSE_NEEDS_CHROMIUM") == "1":
             pytest.fail(reason)
         pytest.skip(reason)
-    # The sandbox cannot be used by root, as which containers run.
-    sandbox = () if getattr(os, "geteuid", lambda: 1)() else ("--no-sandbox",)
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=path, args=[*QUIET, *sandbox]
-        )
-        yield browser
-        browser.close()
+    with handout.browser(path) as running:
+        yield running
 
 
 @dataclass

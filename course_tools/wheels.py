@@ -1,0 +1,87 @@
+"""Fills a folder with all that the set-up installs, for rooms without network.
+
+    course wheels --to /media/stick/wheels --system windows --python 3.12
+
+From there, pip's own settings are enough: ``PIP_NO_INDEX=1 PIP_FIND_LINKS=… make run``.
+The folder may hold the wheels of several systems and Pythons side by side.
+"""
+
+import platform
+import re
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from packaging.requirements import Requirement
+
+from course_tools.places import ROOT, UserError
+
+#: What markers of the lock ask of a system, and the tags of wheels that fit it.
+SYSTEMS = {
+    "linux": (
+        {"sys_platform": "linux", "os_name": "posix", "platform_system": "Linux"},
+        [f"manylinux_2_{minor}_x86_64" for minor in range(5, 29)]
+        + ["manylinux2014_x86_64", "manylinux2010_x86_64", "manylinux1_x86_64"],
+    ),
+    "macos": (
+        {"sys_platform": "darwin", "os_name": "posix", "platform_system": "Darwin"},
+        ["macosx_14_0_arm64"],
+    ),
+    "windows": (
+        {"sys_platform": "win32", "os_name": "nt", "platform_system": "Windows"},
+        ["win_amd64"],
+    ),
+}
+MACHINES = {"linux": "x86_64", "macos": "arm64", "windows": "AMD64"}
+HERE = {"Darwin": "macos", "Windows": "windows"}.get(platform.system(), "linux")
+MINOR = "{}.{}".format(*sys.version_info)
+
+
+def command(options):
+    """Download, by pip, what is not there yet; 0, or UserError."""
+    system, python = options.system or HERE, options.python or MINOR
+    wanted, folder = needed(system, python), options.to.resolve()
+    folder.mkdir(parents=True, exist_ok=True)
+    tags = [f"--platform={tag}" for tag in SYSTEMS[system][1]]
+    with tempfile.TemporaryDirectory() as place:
+        file = Path(place) / "requirements.txt"
+        file.write_text("\n".join(wanted.values()) + "\n", "utf-8")
+        done = subprocess.run(
+            [
+                *(sys.executable, "-m", "pip", "download", "--no-deps"),
+                *("--only-binary=:all:", "--require-hashes", *tags),
+                *(f"--python-version={python}", "--implementation=cp"),
+                *("--dest", folder, "--find-links", folder, "--requirement", file),
+            ],
+        )
+    if done.returncode:
+        raise UserError(
+            f"not all wheels for {system}, Python {python} could be "
+            f"had: pip says above why. What is in {folder} stays; the same command "
+            "goes on from there"
+        )
+    print(
+        f"{len(wanted)} wheels for {system}, Python {python}: {folder}"
+        f"\nwith them: PIP_NO_INDEX=1 PIP_FIND_LINKS={folder.as_posix()} make run"
+    )
+    return 0
+
+
+def needed(system, python):
+    """The lock's entries, with hashes, that a system and a Python need, by name."""
+    environment = {
+        "python_version": python,
+        "python_full_version": f"{python}.0",
+        "implementation_name": "cpython",
+        "platform_python_implementation": "CPython",
+        "platform_machine": MACHINES[system],
+    } | SYSTEMS[system][0]
+    text = (ROOT / "requirements.lock").read_text("utf-8")
+    found = {}
+    for entry in re.split(r"\n(?=\w)", re.sub(r"^\s*#.*\n", "", text, flags=re.M)):
+        need = Requirement(entry.partition("\\")[0].strip())
+        if need.marker is None or need.marker.evaluate(environment):
+            pinned = f"{need.name}{need.specifier} "
+            found[need.name] = pinned + " ".join(re.findall(r"--hash=\S+", entry))
+    return found
