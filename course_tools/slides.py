@@ -21,7 +21,7 @@ import jinja2
 from nbconvert import SlidesExporter
 from nbformat import v4
 
-from course_tools import catalog
+from course_tools import catalog, chinese
 from course_tools.notebook import (
     HIDDEN,
     IGNORED,
@@ -82,6 +82,7 @@ def deck(path):
     exporter = SlidesExporter(
         raw_template=_own("slides.html.j2"), exclude_anchor_links=True
     )
+    exporter.register_filter("mark_chinese", chinese.mark)
     title = " · ".join(filter(None, (about.number, about.title, about.title_zh)))
     resources = {"metadata": {"name": path.stem, "title": title}}
     page, _ = exporter.from_notebook_node(notebook, resources)

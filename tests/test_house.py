@@ -10,7 +10,7 @@ from course_tools.places import ROOT, VARIABLES
 
 #: Lines of Python: of any module, and of each package without the exercises.
 #: Lines, exercises apart; course_utils with room for what companion lectures share.
-LIMITS = {"module": 350, "course_utils": 3300, "course_tools": 3900}
+LIMITS = {"module": 350, "course_utils": 3300, "course_tools": 4000}
 #: From above to below: each may import what stands below it.
 FLOORS = (("docs", "tests", "benchmarks", "data"), ("course_tools",), ("course_utils",))
 PACKAGES = ("course_utils", "course_tools")

@@ -9,7 +9,7 @@ import sphinx.search
 from docutils import nodes
 from sphinx.search.en import SearchEnglish
 
-from course_tools import catalog, lectures, notebook
+from course_tools import catalog, chinese, lectures, notebook
 from course_tools.places import ASSETS, NOTEBOOKS, ROOT
 
 project = "Deep learning, lecture by lecture"
@@ -180,6 +180,21 @@ def mark_points(app, doctree):
             sentence["classes"].append("point")
 
 
+def mark_chinese(app, doctree):
+    """Say of Chinese that it is Chinese, for voices and fonts."""
+    for text in list(doctree.findall(nodes.Text)):
+        pieces = list(chinese.parts(text.astext()))
+        fixed = (nodes.literal, nodes.literal_block, nodes.math, nodes.math_block)
+        if any(marked for _, marked in pieces) and not isinstance(text.parent, fixed):
+            new = [
+                nodes.inline("", piece, classes=["language-zh"])
+                if marked
+                else nodes.Text(piece)
+                for piece, marked in pieces
+            ]
+            text.parent.replace(text, new)
+
+
 def fit_cells(app, doctree):
     """Leave out the cell that installs the course; offer a solution as a solution."""
     for cell in list(doctree.findall(nodes.container)):
@@ -193,5 +208,11 @@ def fit_cells(app, doctree):
 def setup(app):
     """Register the functions above."""
     app.connect("builder-inited", gather)
-    for function in (describe_figures, mark_claims, mark_points, fit_cells):
+    for function in (
+        describe_figures,
+        mark_claims,
+        mark_points,
+        mark_chinese,
+        fit_cells,
+    ):
         app.connect("doctree-read", function)
