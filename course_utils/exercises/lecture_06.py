@@ -28,9 +28,9 @@ check_larger_image = Exercise(
     cases=_sides,
     right=lambda n: _seeing((n // 2 - 4) // 2),
     done=(
-        "two halves and the border that C3 takes off: 240,120 weights at n = 56 are "
-        "five times as many, not four.",
-        "两次减半，再去掉 C3 的边：n = 56 时有 240,120 个，是五倍，不是四倍。",
+        "two halves and the border that C3 takes off: 276,600 weights at n = 56 are "
+        "nearly six times as many, not four.",
+        "两次减半，再去掉 C3 的边：n = 56 时有 276,600 个，接近六倍，不是四倍。",
     ),
     mistakes=[
         (
