@@ -51,7 +51,7 @@ check_min_delta = Exercise(
     cases=_curves,
     right=_early_stopping,
     done=(
-        "only a clear improvement counts, and ten small ones add up.",
+        "only a clear improvement counts, and many small ones add up.",
         "只有明显的提高才算数；许多小的提高加起来，也算一次。",
     ),
     mistakes=[

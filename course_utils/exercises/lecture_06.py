@@ -28,9 +28,9 @@ check_larger_image = Exercise(
     cases=_sides,
     right=lambda n: _seeing((n // 2 - 4) // 2),
     done=(
-        "two halves and the border that C3 takes off: 240,120 weights at n = 56 are "
-        "five times as many, not four.",
-        "两次减半，再去掉 C3 的边：n = 56 时有 240,120 个，是五倍，不是四倍。",
+        "two halves and the border that C3 takes off: 276,600 weights at n = 56 are "
+        "nearly six times as many, not four.",
+        "两次减半，再去掉 C3 的边：n = 56 时有 276,600 个，接近六倍，不是四倍。",
     ),
     mistakes=[
         (
@@ -140,10 +140,10 @@ check_small_lenet = judge(
     (
         lambda found, validate: validate(found["widths"]) >= 0.94,
         "small enough, with {found[all]:,} weights and biases, but it reads fewer than "
-        "94% of the validation digits. Where is a map or a unit missed most? Fewer "
-        "than ten units squeeze ten classes through too few numbers.",
+        "94% of the validation digits. Where is a map or a unit missed most? A layer "
+        "of very few units may squeeze ten classes through too few numbers.",
         "参数够少了，共 {found[all]:,} 个，但验证集准确率不到 94%。哪一层最缺特征图或"
-        "单元？一层不足十个单元，十个类别的信息就挤不过去。",
+        "单元？一层的单元太少，十个类别的信息就可能挤不过去。",
     ),
     see=(
         _count,

@@ -198,9 +198,9 @@ check_is_whole = judge(
     (
         lambda answer: _says(answer, "whole"),
         "my_is_whole must return True for a whole file. Compare hexdigest(), the text "
-        "of 64 digits, of all its bytes.",
+        "of 64 hexadecimal digits, of all its bytes.",
         "文件完整时，my_is_whole 应当返回 True。请比较全部字节的 hexdigest()，它是 64 "
-        "个数字的文本。",
+        "个十六进制数字的文本。",
     ),
     (
         lambda answer: not (_says(answer, "cut") or _says(answer, "empty")),

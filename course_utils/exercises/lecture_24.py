@@ -47,7 +47,7 @@ check_code_length = Exercise(
         (
             "that is what q itself would send: the entropy of q, times the length. The "
             "message has its own frequencies.",
-            "这是按 q 出现时的平均：q 的熵乘以长度。消息里各符号有自己的频率。",
+            "这是假定各符号按 q 的频率出现：q 的熵乘以长度。消息里各符号有自己的频率。",
             lambda message, q: -len(message) * float(np.sum(q * np.log2(q))),
         ),
         (
