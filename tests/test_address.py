@@ -89,7 +89,8 @@ def test_the_address_stands_only_where_the_line_reaches():
             found[name] = content.count(owner)
     notebooks = {f"notebooks/{path.name}": 1 for path in NOTEBOOKS}
     readmes = dict.fromkeys(READMES, 4)
-    others = {"pyproject.toml": 1, "course_tools/template/notebook.ipynb": 1}
+    others = dict.fromkeys(("pyproject.toml", "CITATION.cff"), 1)
+    others["course_tools/template/notebook.ipynb"] = 1
     assert found == notebooks | readmes | others
 
 
