@@ -1,6 +1,7 @@
-"""Installs the course in a kernel that lacks it, as on Colab.
+"""Installs the course on Colab.
 
-The first code cell of every notebook clones the repository and runs this file. What
+The first code cell of every notebook clones the repository and runs this file; in any
+other kernel without the course, somebody chose the wrong one, and is told so. What
 the host's own notebook is made of (IPython, ipykernel, …) stays as it is: what lectures
 need, the `dependencies` of pyproject.toml, is content with it.
 """
@@ -12,10 +13,12 @@ from pathlib import Path
 
 #: The source of that cell. The address stands in pyproject.toml.
 CELL = """\
-# Where the course is not installed, as on Colab: fetch it and install it.
+# On Colab, where the course is not installed: fetch it and install it.
 from importlib.util import find_spec
 
 if not find_spec("course_utils"):
+    wrong = "this kernel has no course: choose that of .venv, which `make run` sets up"
+    assert "google.colab" in str(get_ipython()), wrong
     !git clone --depth 1 {address} course
     %run course/course_tools/colab.py
     assert find_spec("course_utils"), "not ready yet: the lines above say why"

@@ -42,7 +42,7 @@ def test_the_cell_for_colab_stands_right_before_the_setup_cell(path):
 
 def test_the_cell_for_colab_is_short():
     lines = [line for line in colab.cell().splitlines() if line]
-    assert len(lines) <= 6
+    assert len(lines) <= 8
     assert max(map(len, lines)) <= 88
     assert [line for line in lines if line.startswith("#")] == lines[:1]
 
@@ -56,6 +56,18 @@ def test_where_the_course_is_installed_that_cell_does_nothing(capfd):
     outcome = shell.run_cell(colab.cell())
     outcome.raise_error()
     assert capfd.readouterr() == ("", "")
+
+
+def test_in_a_wrong_kernel_that_cell_installs_nothing(capfd):
+    """Only Colab has an environment of which nobody has set up another."""
+    from IPython.core.interactiveshell import InteractiveShell
+
+    shell = InteractiveShell()
+    shell.system = shell.run_line_magic = None
+    outcome = shell.run_cell(colab.cell().replace("course_utils", "course_missing"))
+    with pytest.raises(AssertionError, match=r"choose that of \.venv"):
+        outcome.raise_error()
+    assert "choose that of .venv" in capfd.readouterr().out
 
 
 def test_that_cell_installs_from_the_clone_it_makes():
