@@ -203,6 +203,7 @@ SLIDERS = {
     "21": {"angle"},
     "22": {"threshold", "steepness"},
     "24": {"skew"},
+    "33": {"rate"},
     "35": {"n"},
     "53": {"count"},
 }
