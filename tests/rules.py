@@ -22,6 +22,7 @@ from pathlib import Path
 from notebook_files import CLOSING, NOTEBOOKS, ROOT, calls, load, name_of, tree
 
 from course_tools.notebook import (
+    COLAB,
     HIDDEN,
     code_cells,
     exercises,
@@ -77,9 +78,10 @@ def cells(path):
     return len(load(path).cells)
 
 
-@rule("lines", "lines of code that are not empty", 450)
+@rule("lines", "lines of code that are not empty, but for the cell that installs", 450)
 def lines(path):
-    code = (source(cell) for cell in load(path).cells if cell.cell_type == "code")
+    cells = [cell for cell in load(path).cells if COLAB not in tags(cell)]
+    code = (source(cell) for cell in cells if cell.cell_type == "code")
     return sum(bool(line.strip()) for text in code for line in text.splitlines())
 
 
