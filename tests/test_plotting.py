@@ -203,6 +203,7 @@ SLIDERS = {
     "21": {"angle"},
     "22": {"threshold", "steepness"},
     "24": {"skew"},
+    "36": {"circles", "time"},
     "53": {"count"},
 }
 
