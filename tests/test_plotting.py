@@ -205,6 +205,7 @@ SLIDERS = {
     "24": {"skew"},
     "33": {"rate"},
     "35": {"n"},
+    "36": {"circles", "time"},
     "53": {"count"},
 }
 
