@@ -42,3 +42,77 @@ def test_01_with_logits_takes_probabilities_without_complaint_and_is_wrong():
         right, twice = function(T, Z).numpy(), function(T, y).numpy()
         assert np.isfinite(twice).all()
         assert np.abs(right - twice).max() > 0.1
+
+
+X = rng.normal(size=(2, 5, 3)).astype("float32")  # 2 sequences, 5 steps, 3 numbers
+
+
+def test_07_an_lstm_gives_every_step_and_its_states_when_asked():
+    layer = keras.layers.LSTM(4, return_sequences=True, return_state=True)
+    every, h, c = map(np.asarray, layer(X))
+    assert every.shape == (2, 5, 4)
+    assert h == pytest.approx(every[:, -1])
+    assert c.shape == h.shape
+    assert np.abs(c - h).max() > 1e-3
+
+
+def test_07_masked_steps_repeat_the_state():
+    layer = keras.layers.LSTM(4, return_sequences=True)
+    mask = np.array([[True, True, True, False, False], [True] * 5])
+    every = np.asarray(layer(X, mask=mask))
+    assert every[0, 3] == pytest.approx(every[0, 2])
+    assert every[0, 4] == pytest.approx(every[0, 2])
+    assert np.abs(every[1, 4] - every[1, 2]).max() > 1e-3
+    padded = np.where(mask[..., None], X, 0)
+    marked = np.asarray(layer(keras.layers.Masking()(padded)))
+    assert marked == pytest.approx(every, abs=1e-6)
+
+
+def test_07_a_stateful_layer_goes_on_until_its_state_is_reset():
+    layer = keras.layers.LSTM(4, stateful=True)
+    whole = keras.layers.LSTM(4)
+    first = np.asarray(layer(X[:, :2]))
+    whole.build(X.shape)
+    whole.set_weights(layer.get_weights())
+    assert np.asarray(layer(X[:, 2:])) == pytest.approx(np.asarray(whole(X)), abs=1e-6)
+    layer.reset_state()
+    assert np.asarray(layer(X[:, :2])) == pytest.approx(first, abs=1e-6)
+
+
+@pytest.mark.parametrize(("unroll", "grows"), [(True, True), (False, False)])
+def test_07_an_unrolled_graph_grows_with_the_sequence(unroll, grows):
+    def size(steps):
+        layer = keras.layers.LSTM(4, unroll=unroll)
+        call = tf.function(layer).get_concrete_function(tf.zeros((2, steps, 3)))
+        return len(call.graph.get_operations())
+
+    assert (size(10) > 1.5 * size(5)) == grows
+
+
+def test_07_clipnorm_clips_each_array_and_global_clipnorm_all_together():
+    gradients = [np.array([3.0, 4.0], "float32"), np.array([0.5], "float32")]
+    for option, factors in (
+        ("clipnorm", (0.2, 1)),
+        ("global_clipnorm", (0.199, 0.199)),
+    ):
+        weights = [keras.Variable(np.zeros_like(g)) for g in gradients]
+        keras.optimizers.SGD(1.0, **{option: 1.0}).apply(gradients, weights)
+        for weight, gradient, factor in zip(weights, gradients, factors, strict=True):
+            assert weight.numpy() == pytest.approx(-factor * gradient, rel=1e-3)
+
+
+def test_07_two_directions_stand_side_by_side():
+    layer = keras.layers.Bidirectional(keras.layers.LSTM(4, return_sequences=True))
+    assert layer(X).shape == (2, 5, 8)
+
+
+def test_07_the_forget_gates_bias_starts_at_1():
+    layer = keras.layers.LSTM(2)
+    layer.build(X.shape)
+    assert layer.get_weights()[2].tolist() == [0, 0, 1, 1, 0, 0, 0, 0]
+
+
+def test_07_a_gru_resets_after_the_matrix_product_unless_told():
+    layer = keras.layers.GRU(4)
+    layer.build(X.shape)
+    assert layer.get_weights()[2].shape == (2, 12)  # two biases a gate

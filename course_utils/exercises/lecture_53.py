@@ -138,7 +138,7 @@ def _different(pixels, answer_without):
 
 check_few_pixels = judge(
     (
-        "{found[count]} pixels are enough: the network now gives another answer.",
+        "the network now gives another answer. Pixels erased: {found[count]}.",
         "只擦 {found[count]} 个像素，网络的答案就变了。",
     ),
     (
@@ -152,8 +152,8 @@ check_few_pixels = judge(
         lambda found, answer_without: (
             answer_without(found["pairs"]) != answer_without([])
         ),
-        "with these {found[count]} pixels erased the answer is still the same. Which "
-        "pixels speak for it most, and which once the first ones are gone?",
+        "the answer is still the same. Pixels erased: {found[count]}. Which speak for "
+        "it most, and which once the first ones are gone?",
         "擦掉这 {found[count]} 个像素，答案没有变。哪些像素对答案的贡献最大？擦掉前几个"
         "以后，又是哪些？",
     ),
