@@ -4,7 +4,7 @@ import numpy as np
 
 from course_utils.exercises.core import Exercise, judge
 
-__all__ = ["check_best_rate", "check_floor", "check_schedule", "check_stairs"]
+__all__ = ["check_best_rate", "check_schedule", "check_stairs"]
 
 
 # --- exercise 1 ----------------------------------------------------------------------
@@ -110,53 +110,6 @@ check_stairs = Exercise(
 
 
 # --- exercise 3 ----------------------------------------------------------------------
-
-
-def _floors(rng):
-    fixed = [(1.0, 1.0, 0.25), (2.0, 0.5, 0.1), (0.5, 3.0, 1.0)]
-    drawn = rng.uniform([0.2, 0.3, 0.05], [4, 3, 2], size=(6, 3))
-    return fixed + [tuple(map(float, row)) for row in drawn]
-
-
-check_floor = Exercise(
-    cases=_floors,
-    right=lambda h, sigma, floor: 4 * floor / (sigma**2 + 2 * floor * h),
-    done=(
-        "for a small floor about 4·floor/σ²: half the floor, half the rate.",
-        "下限很小时约为 4·floor/σ²：下限减半，学习率也减半。",
-    ),
-    mistakes=[
-        (
-            "right for small rates only, where 2 − αh is nearly 2.",
-            "只有学习率很小、2 − αh 接近 2 时才对。",
-            lambda h, sigma, floor: 4 * floor / sigma**2,
-        ),
-        (
-            "at this rate it is the variance of x that equals the floor, not the loss.",
-            "这时等于 floor 的是 x 的方差，不是平均损失。",
-            lambda h, sigma, floor: 2 * floor * h / (sigma**2 + floor * h**2),
-        ),
-        (
-            "sigma is the standard deviation. What stands in the formula?",
-            "sigma 是标准差。公式里用的是什么？",
-            lambda h, sigma, floor: 4 * floor / (sigma + 2 * floor * h),
-        ),
-        (
-            "right for half the floor, and small rates only. Write Var x = 2·floor/h "
-            "into the formula.",
-            "只对一半的下限和很小的学习率才对。把 Var x = 2·floor/h 代入公式。",
-            lambda h, sigma, floor: 2 * floor / sigma**2,
-        ),
-    ],
-    otherwise=(
-        "for {case} you say {found}. Set h·Var x/2 equal to the floor, and solve for "
-        "the rate.",
-        "当 {case} 时，你算得 {found}。令 h·Var x/2 等于 floor，解出学习率。",
-    ),
-)
-
-
-# --- exercise 4 ----------------------------------------------------------------------
 
 
 def _look(policy, above_lowest):

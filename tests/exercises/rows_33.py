@@ -4,7 +4,6 @@ import numpy as np
 
 from course_utils.exercises.lecture_33 import (
     check_best_rate,
-    check_floor,
     check_schedule,
     check_stairs,
 )
@@ -36,8 +35,6 @@ def rows():
     yield "otherwise", check_best_rate, lambda H: 1.5 / np.linalg.eigvalsh(H)[-1]
     yield "", check_stairs, counted
     yield "otherwise", check_stairs, lambda r, N, share: 2 * counted(r, N, share)
-    yield "", check_floor, lambda h, s, f: 1 / (s**2 / (4 * f) + h / 2)
-    yield "otherwise", check_floor, lambda h, s, f: f / s
     yield "", check_schedule, lambda n, seen: 6.4 * 0.5 ** (n / 150), ends
     yield "condition 1", check_schedule, lambda n, seen: 1 - n / 700, ends
     yield "condition 2", check_schedule, lambda n, seen: 0.4, ends
