@@ -203,6 +203,7 @@ SLIDERS = {
     "21": {"angle"},
     "22": {"threshold", "steepness"},
     "24": {"skew"},
+    "31": {"distance", "rightly_labelled"},
     "33": {"rate"},
     "35": {"n"},
     "36": {"circles", "time"},
