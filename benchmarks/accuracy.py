@@ -51,9 +51,9 @@ WHY = {
     "row below.",
     "06, six epochs": "it needs fewer epochs, but its graph is larger, and tracing it "
     "is a fixed cost in a race that is over in seconds.",
-    "07": "both are LSTMs of about the same size, so a step and its tracing cost about "
-    "the same, and tracing takes about half of the time that the target grants; the "
-    "lecture's recipe spreads its learning rate over all its epochs.",
+    "07": "both are LSTMs of 128 units, so a step and its tracing cost the same, and "
+    "tracing takes about half of the time that the target grants; the lecture's recipe "
+    "begins with a warm-up of its learning rate.",
 }
 
 
