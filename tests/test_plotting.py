@@ -200,6 +200,7 @@ SLIDERS = {
     "11": {"bit"},
     "12": {"module", "width"},
     "13": {"threshold", "size", "row", "column"},
+    "14": {"pictures_per_class"},
     "21": {"angle"},
     "22": {"threshold", "steepness"},
     "24": {"skew"},
