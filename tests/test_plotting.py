@@ -204,6 +204,7 @@ SLIDERS = {
     "22": {"threshold", "steepness"},
     "24": {"skew"},
     "33": {"rate"},
+    "34": {"decay", "rate_h", "gamma"},
     "53": {"count"},
 }
 
