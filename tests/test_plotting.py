@@ -206,6 +206,7 @@ SLIDERS = {
     "24": {"skew"},
     "31": {"distance", "rightly_labelled"},
     "33": {"rate"},
+    "34": {"decay", "rate_h", "gamma"},
     "35": {"n"},
     "36": {"circles", "time"},
     "53": {"count"},
