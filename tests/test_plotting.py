@@ -204,6 +204,7 @@ SLIDERS = {
     "22": {"threshold", "steepness"},
     "24": {"skew"},
     "36": {"circles", "time"},
+    "37": {"radius"},
     "53": {"count"},
 }
 
