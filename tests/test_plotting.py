@@ -209,6 +209,7 @@ SLIDERS = {
     "34": {"decay", "rate_h", "gamma"},
     "35": {"n"},
     "36": {"circles", "time"},
+    "37": {"radius"},
     "53": {"count"},
 }
 
