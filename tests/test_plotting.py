@@ -204,6 +204,7 @@ SLIDERS = {
     "21": {"angle"},
     "22": {"threshold", "steepness"},
     "24": {"skew"},
+    "25": {"snapshot"},
     "31": {"distance", "rightly_labelled"},
     "33": {"rate"},
     "34": {"decay", "rate_h", "gamma"},
