@@ -203,6 +203,7 @@ SLIDERS = {
     "14": {"pictures_per_class"},
     "21": {"angle"},
     "22": {"threshold", "steepness"},
+    "23": {"power_of_four"},
     "24": {"skew"},
     "25": {"snapshot"},
     "31": {"distance", "rightly_labelled"},

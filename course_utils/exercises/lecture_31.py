@@ -118,7 +118,9 @@ check_deletable = Exercise(
 
 
 def _errors(rng):
-    return [(error,) for error in (0.2, 0.5, 0.05, *rng.uniform(0.01, 0.49, 6).tolist())]
+    return [
+        (error,) for error in (0.2, 0.5, 0.05, *rng.uniform(0.01, 0.49, 6).tolist())
+    ]
 
 
 check_growth = Exercise(
