@@ -84,6 +84,9 @@ def rows():
     yield "condition 7", check_shares, lambda y, rng: fair(y, np.random.default_rng())
     yield "condition 8", check_shares, lambda y, rng: fair(y, np.random.default_rng(3))
     yield "condition 1", check_shares, lambda y, rng: np.nan
+    for junk in (None, 0.5, lambda y: y):
+        yield "see", check_shares, junk
+        yield "see", check_frozen_norm, 0.5 if callable(junk) else junk
 
     yield "", check_frozen_norm, freeze
     yield "", check_frozen_norm, only("block2_conv", "head")
