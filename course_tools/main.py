@@ -64,6 +64,7 @@ WHICH = argument(
 FROM = folder("--folder", NOTEBOOKS, "where they are (default: the course's own)")
 JOBS = number("--jobs", 2, "how many at a time")
 TIMEOUT = number("--timeout", 600, "longest time for one cell, in seconds")
+SYSTEMS = ("linux", "linux-arm", "macos", "windows")  # of `wheels`
 THIS = "for which wheels are wanted (default: this one)"
 FORCE = argument("--force", action="store_true", help="replace files that are there")
 
@@ -181,7 +182,7 @@ COMMANDS = (
         """,
         (
             argument("--to", metavar="FOLDER", type=Path, required=True),
-            argument("--system", choices=["linux", "macos", "windows"], help=THIS),
+            argument("--system", choices=SYSTEMS, help=THIS),
             argument("--python", choices=["3.11", "3.12", "3.13"], help=THIS),
         ),
         ("wheels --to /media/stick/wheels --system windows --python 3.12",),

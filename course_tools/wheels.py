@@ -17,25 +17,23 @@ from packaging.requirements import Requirement
 
 from course_tools.places import ROOT, UserError
 
+MANYLINUX = [f"manylinux_2_{minor}" for minor in range(17, 29)] + ["manylinux2014"]
 #: What markers of the lock ask of a system, and the tags of wheels that fit it.
 SYSTEMS = {
-    "linux": (
-        {"sys_platform": "linux", "os_name": "posix", "platform_system": "Linux"},
-        [f"manylinux_2_{minor}_x86_64" for minor in range(5, 29)]
-        + ["manylinux2014_x86_64", "manylinux2010_x86_64", "manylinux1_x86_64"],
-    ),
-    "macos": (
-        {"sys_platform": "darwin", "os_name": "posix", "platform_system": "Darwin"},
-        ["macosx_14_0_arm64"],
-    ),
-    "windows": (
-        {"sys_platform": "win32", "os_name": "nt", "platform_system": "Windows"},
-        ["win_amd64"],
-    ),
+    "linux": ("linux", "posix", "Linux", "x86_64", MANYLINUX),
+    "linux-arm": ("linux", "posix", "Linux", "aarch64", MANYLINUX),
+    "macos": ("darwin", "posix", "Darwin", "arm64", ["macosx_14_0"]),
+    "windows": ("win32", "nt", "Windows", "AMD64", ["win"]),
 }
-MACHINES = {"linux": "x86_64", "macos": "arm64", "windows": "AMD64"}
-HERE = {"Darwin": "macos", "Windows": "windows"}.get(platform.system(), "linux")
 MINOR = "{}.{}".format(*sys.version_info)
+HERE = next(
+    (
+        name
+        for name, (_, _, system, machine, _) in SYSTEMS.items()
+        if (system, machine) == (platform.system(), platform.machine())
+    ),
+    "linux",
+)
 
 
 def command(options):
@@ -43,7 +41,7 @@ def command(options):
     system, python = options.system or HERE, options.python or MINOR
     wanted, folder = needed(system, python), options.to.resolve()
     folder.mkdir(parents=True, exist_ok=True)
-    tags = [f"--platform={tag}" for tag in SYSTEMS[system][1]]
+    tags = [f"--platform={tag}" for tag in tags_of(system)]
     with tempfile.TemporaryDirectory() as place:
         file = Path(place) / "requirements.txt"
         file.write_text("\n".join(wanted.values()) + "\n", "utf-8")
@@ -68,15 +66,21 @@ def command(options):
     return 0
 
 
+def tags_of(system):
+    """Tags of the wheels that run on a system, as pip takes them."""
+    *_, machine, prefixes = SYSTEMS[system]
+    return [f"{prefix}_{machine.lower()}" for prefix in prefixes]
+
+
 def needed(system, python):
     """The lock's entries, with hashes, that a system and a Python need, by name."""
-    environment = {
+    keys = ("sys_platform", "os_name", "platform_system", "platform_machine")
+    environment = dict(zip(keys, SYSTEMS[system], strict=False)) | {
         "python_version": python,
         "python_full_version": f"{python}.0",
         "implementation_name": "cpython",
         "platform_python_implementation": "CPython",
-        "platform_machine": MACHINES[system],
-    } | SYSTEMS[system][0]
+    }
     text = (ROOT / "requirements.lock").read_text("utf-8")
     found = {}
     for entry in re.split(r"\n(?=\w)", re.sub(r"^\s*#.*\n", "", text, flags=re.M)):
