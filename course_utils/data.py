@@ -198,7 +198,7 @@ def load_table(name):
 
     Parameters
     ----------
-    name : {"penguins", "co2"}
+    name : {"penguins", "co2", "faithful", "engel", "wine", "barley"}
         ``data/README.md`` says what each holds, in which units.
 
     Returns

@@ -303,8 +303,34 @@ def test_tables_are_numbers_where_they_can_be():
     weeks = air["date"].astype(int).astype(str)
     days = [np.datetime64(f"{d[:4]}-{d[4:6]}-{d[6:]}") for d in weeks]
     assert set(np.diff(days).astype(int)) == {7}
-    with pytest.raises(ValueError, match="'iris': expected one of co2, penguins"):
+    with pytest.raises(
+        ValueError, match=r"'iris': expected one of barley, co2, .*wine"
+    ):
         load_table("iris")
+
+
+def test_tables_are_those_that_their_texts_describe():
+    wine, barley = load_table("wine"), load_table("barley")
+    assert np.bincount(wine["cultivar"].astype(int)).tolist() == [59, 71, 48]
+    assert [round(np.mean(wine[name]), 1) for name in ("alcohol", "proline")] == [
+        13.0,
+        746.9,
+    ]
+    keys = [barley[name] for name in ("variety", "year", "site")]
+    combinations = set(zip(*keys, strict=True))
+    assert len(combinations) == len(barley["yield"]) == 10 * 2 * 6
+    later, earlier = (barley["year"] == year for year in (1932, 1931))
+    better = {
+        site
+        for site in set(barley["site"])
+        if barley["yield"][later & (barley["site"] == site)].mean()
+        > barley["yield"][earlier & (barley["site"] == site)].mean()
+    }
+    assert better == {"Morris"}
+    households, geyser = load_table("engel"), load_table("faithful")
+    assert (households["foodexp"] < households["income"]).all()
+    assert (households["foodexp"] > 1500).sum() == 5
+    assert np.corrcoef(geyser["eruptions"], geyser["waiting"])[0, 1] > 0.9
 
 
 def test_a_table_of_text_is_read_as_simply_as_an_array(folder, build, capsys):
