@@ -313,12 +313,6 @@ def seconds(path):
 # --- exercises -----------------------------------------------------------------------
 
 
-@rule("exercise tables", "lecture's exercises that are no tables")
-def exercises_as_code(path):
-    module = ROOT / f"course_utils/exercises/lecture_{path.name[:2]}.py"
-    return int("exercises.answers import" in module.read_text("utf-8"))
-
-
 @rule("predictions", "no exercise that asks to predict, then run")
 def no_prediction(path):
     return int(not any("预测" in one.statement for one in exercises(load(path))))

@@ -28,9 +28,7 @@ SEEDS = range(4)
 
 
 def tables_of(path):
-    """The checks in a lecture's module, by name; none if they are not tables yet."""
-    if "exercises.core" not in path.read_text("utf-8"):
-        return {}  # it may import TensorFlow
+    """The checks in a lecture's module, by name."""
     module = importlib.import_module(f"course_utils.exercises.{path.stem}")
     assert set(module.__all__) == {n for n in vars(module) if n.startswith("check_")}
     return {name: getattr(module, name) for name in module.__all__}
@@ -166,7 +164,6 @@ def call_of(cells):
 PLAYED = {
     f"{path.stem[:2]}-{call_of(exercise.cells).func.id}": (lecture, exercise.cells)
     for path in notebook.find(places.NOTEBOOKS)
-    if LECTURES[path.stem[:2]]
     for lecture in [notebook.read(path)]
     for exercise in notebook.exercises(lecture)
 }
@@ -247,10 +244,8 @@ def test_rows(path):
 
 
 def test_no_lecture_is_left_out():
-    """A lecture with conditions has rows; one in the old form has tests of its own."""
+    """A lecture with conditions has rows, and each notebook has its tables."""
     with_conditions = {name[:2] for name in LADDERS}
     assert with_conditions <= {path.stem[-2:] for path in HERE.glob("rows_*.py")}
-    old = {number for number, checks in LECTURES.items() if not checks}
-    assert old == {path.stem[-2:] for path in HERE.glob("test_lecture_*.py")}
     numbers = {path.stem[:2] for path in catalog.find(places.NOTEBOOKS)}
     assert numbers == set(LECTURES)
