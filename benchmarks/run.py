@@ -24,10 +24,11 @@ PARTS = {
     "limit": 4,
     "accuracy": 4,
     "suite": 15,
+    "grading": 16,
     "fashion": 16,
 }
-OPT_IN = ("fashion",)
-NOT_QUICK = ("suite", "fashion")
+OPT_IN = ("grading", "fashion")
+NOT_QUICK = ("suite", "grading", "fashion")
 BEGIN, END = "<!-- begin: measured -->", "<!-- end: measured -->"
 
 

@@ -11,6 +11,9 @@ from course_tools import notebook
 from course_tools.catalog import find, select
 from course_tools.places import NOTEBOOKS
 
+MAYBE = (ast.If, ast.For, ast.While, ast.Try)  # these may bind a name or not
+IMPORT = (ast.Import, ast.ImportFrom)
+
 
 def names(statement):
     """(names that a statement binds, global names that it reads, also in functions)."""
@@ -59,6 +62,7 @@ def needed(program, wanted, given):
     """
     wanted, given = set(wanted), set(given)
     about = [(statement, *names(statement)) for statement in program]
+    modules = {name for s, binds, _ in about if isinstance(s, IMPORT) for name in binds}
     places = [
         n for n, (s, binds, _) in enumerate(about) if (binds | done_to(s)) & wanted
     ]
@@ -68,10 +72,11 @@ def needed(program, wanted, given):
     while True:
         missing, chosen, below = set(from_start), [], set()
         for statement, binds, reads in reversed(about):
-            if not (binds - given | changes(statement)) & missing:
+            # np.save(…) changes a file, not np
+            if not (binds - given | changes(statement) - modules) & missing:
                 continue
             chosen.insert(0, statement)
-            if not isinstance(statement, (ast.Expr, ast.AugAssign)):
+            if not isinstance(statement, (ast.Expr, ast.AugAssign, *MAYBE)):
                 missing -= binds
             missing |= reads & made
             if isinstance(statement, (ast.FunctionDef, ast.ClassDef)):

@@ -72,9 +72,13 @@ def read(path):
     Every cell has an id, every code cell outputs. UnreadableNotebook if the file holds
     no notebook, OSError if it is not there or may not be read.
     """
+    return parse(path.read_bytes(), path)
+
+
+def parse(data, path):
+    """As `read`, of a file's bytes; `path` is what an error calls it."""
     import nbformat  # takes as long as all else that `list` does
 
-    data = path.read_bytes()
     try:
         text = data.decode("utf-8-sig")
         if "nbformat" not in json.loads(text):  # nbformat would take it for version 2
