@@ -49,7 +49,10 @@ def wheels(tmp_path_factory):
 #: What runs before anything is installed.
 COPIED = [
     "__init__",
+    "arguments",
     "bootstrap",
+    "grading/__init__",
+    "grading/arguments",
     "main",
     "places",
     "setup",
@@ -64,9 +67,9 @@ def make_clone(root):
     (root / "course_utils" / "exercises" / "__init__.py").touch()
     shutil.copy(ROOT / "course_utils" / "__init__.py", root / "course_utils")
     package = root / "course_tools"
-    package.mkdir()
+    (package / "grading").mkdir(parents=True)
     for name in COPIED:
-        shutil.copy(ROOT / "course_tools" / f"{name}.py", package)
+        shutil.copy(ROOT / "course_tools" / f"{name}.py", package / f"{name}.py")
     (package / "__main__.py").write_text(
         "import json, sys\nprint(json.dumps([sys.executable, __file__, *sys.argv[1:]]))"
     )
