@@ -21,6 +21,24 @@ COLUMNS = (
 )
 
 
+NOT_TRIED = ("no notebook", "unreadable", "no answer", "untouched")
+FAILED = [verdict for verdict in REASONS if verdict not in NOT_TRIED]
+#: What hints have in common that name a student's own values.
+KINDS = {
+    "flaw": ("an error, no numbers, or another shape", "出错、不是数，或者形状不对"),
+    "function": ("no function where one is asked for", "应当是函数的地方不是函数"),
+    "otherwise": ("wrong, but in no usual way", "不属于常见的错误"),
+    "ready-made": ("the course's own function", "用了课程里现成的函数"),
+    "see": ("nothing that the check can look at", "检查看不懂的答案"),
+    "stopped": ("it stops with an error", "运行时出错"),
+}
+
+
+def said(row):
+    """What a wrong answer is counted as, in both languages."""
+    return KINDS.get(row.hint) or REASONS.get(row.verdict) or (row.en, row.zh)
+
+
 def write(found, tasks, folder):
     """Write all files; `found` maps students to their rows."""
     write_atomically(folder / "grades.csv", table(found))
@@ -74,14 +92,11 @@ def summary(found, tasks):
     for task in tasks:
         rows = by_task[task.lecture, task.number]
         verdicts = Counter(row.verdict for _, row in rows)
-        tried = len(rows) - sum(verdicts[v] for v in ("no notebook", "untouched"))
-        hints = Counter(
-            (row.hint, row.en, row.zh)
-            if row.hint.startswith(("mistake", "condition"))
-            else (row.hint, "", "")
-            for _, row in rows
-            if row.verdict == "not yet"
-        )
+        tried = len(rows) - sum(verdicts[verdict] for verdict in NOT_TRIED)
+        wrong = [row for _, row in rows if row.verdict in ("not yet", *FAILED)]
+        # one hint may name numbers of the one who got it: the first stands for all
+        texts = {(row.verdict, row.hint): said(row) for row in reversed(wrong)}
+        hints = Counter((row.verdict, row.hint) for row in wrong)
         exercises.append(
             {
                 "task": task,
@@ -89,8 +104,10 @@ def summary(found, tasks):
                 "passed": verdicts["passed"],
                 "tried": tried,
                 "students": len(rows),
-                "others": {v: verdicts[v] for v in REASONS if verdicts[v]},
-                "hints": hints.most_common(),
+                "others": [
+                    (*REASONS[v], verdicts[v]) for v in NOT_TRIED if verdicts[v]
+                ],
+                "hints": [(texts[key], n) for key, n in hints.most_common()],
                 "alike": _alike(rows),
                 "as_solution": [s for s, row in rows if row.as_solution],
             }
