@@ -21,6 +21,7 @@ from pathlib import Path
 
 from course_tools import catalog, places
 from course_tools.places import ON_WINDOWS, ROOT, STAMP
+from course_utils import __version__
 from course_utils.download import DataError, keras_folder
 
 __all__ = ["command"]
@@ -60,6 +61,7 @@ ILLEGAL_INSTRUCTION = 0xC000001D
 def command(options=None, root=ROOT, checks=None):
     """Print what the checks find; the exit status is 0 if class can start."""
     checks, problems = checks or CHECKS, 0
+    print(f"course {__version__}")
     with ThreadPoolExecutor(len(checks)) as pool:
         for found in pool.map(lambda check: attempt(check, root), checks):
             for mark, text, fix in found:

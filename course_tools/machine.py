@@ -9,6 +9,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from course_tools.places import PERSONAL
+from course_utils import __version__
 
 
 def cpu_model():
@@ -26,7 +27,7 @@ def cpu_model():
 
 def versions():
     """Versions of what results depend on, by name; None for what is not installed."""
-    found = {"python": platform.python_version()}
+    found = {"course": __version__, "python": platform.python_version()}
     for name in ("tensorflow", "keras", "numpy"):
         try:
             found[name] = version(name)

@@ -13,9 +13,10 @@ import sys
 from pathlib import Path
 
 from course_tools.arguments import Command, argument, folder, number
-from course_tools.grading.arguments import GRADE
+from course_tools.classroom import CLASSROOM
 from course_tools.places import BUILD, NOTEBOOKS, UserError
 from course_tools.terminal import tolerate_narrow_encodings
+from course_utils import __version__
 
 WHICH = argument(
     "notebooks",
@@ -122,7 +123,7 @@ COMMANDS = (
         ),
         ("release 01 02 --to for_students", "release 06 --to for_me --with-solutions"),
     ),
-    GRADE,
+    *CLASSROOM,
     Command(
         "fetch",
         "fetch:command",
@@ -290,6 +291,7 @@ def parse(arguments):
     prog = "course" if stem == "course" else f"python -m {module}"
     look = {"formatter_class": argparse.RawDescriptionHelpFormatter}
     parser = argparse.ArgumentParser(prog=prog, description=DESCRIPTION, **look)
+    parser.add_argument("--version", action="version", version=__version__)
     commands = parser.add_subparsers(metavar="COMMAND", title="commands")
     for row in COMMANDS:
         about = inspect.cleandoc(row.about)

@@ -12,7 +12,7 @@ from pathlib import Path
 from course_tools import catalog, notebook
 from course_tools.places import UserError
 
-__all__ = ["command"]
+__all__ = ["command", "for_students"]
 
 #: What stays of a cell's metadata: slides, what a cell is, what is folded.
 KEPT = ("slideshow", "tags", "jupyter")
@@ -23,7 +23,7 @@ def command(options):
     paths = catalog.select(catalog.find(options.folder), options.notebooks)
     folder = options.to.resolve()
     _check_place(folder, options.folder.resolve())
-    copy = _for_lecturer if options.with_solutions else _for_students
+    copy = _for_lecturer if options.with_solutions else for_students
     texts = {path.name: copy(notebook.read(path)) for path in paths}
     _check_files(folder, texts, options.force)
     try:
@@ -40,7 +40,7 @@ def command(options):
     return 0
 
 
-def _for_students(book):
+def for_students(book):
     """The content of a copy without solutions, as if it had never been run."""
     from nbconvert.preprocessors import ClearOutputPreprocessor, TagRemovePreprocessor
 

@@ -5,7 +5,7 @@
     {"format": 1,
      "date": "2026-01-31T09:00:00+00:00",          # when the run ended, ISO 8601
      "machine": {"cpu", "cores", "memory_bytes", "system"},
-     "versions": {"python", "tensorflow", "keras", "numpy"},    # null: not installed
+     "versions": {"course", "python", "tensorflow", "keras", "numpy"},  # or null
      "jobs": 2,                                    # notebooks at a time
      "notebooks": [
        {"name": "04_optimizers", "number": "04", "title", "title_zh",

@@ -51,8 +51,7 @@ COPIED = [
     "__init__",
     "arguments",
     "bootstrap",
-    "grading/__init__",
-    "grading/arguments",
+    "classroom",
     "main",
     "places",
     "setup",
@@ -67,9 +66,9 @@ def make_clone(root):
     (root / "course_utils" / "exercises" / "__init__.py").touch()
     shutil.copy(ROOT / "course_utils" / "__init__.py", root / "course_utils")
     package = root / "course_tools"
-    (package / "grading").mkdir(parents=True)
+    package.mkdir()
     for name in COPIED:
-        shutil.copy(ROOT / "course_tools" / f"{name}.py", package / f"{name}.py")
+        shutil.copy(ROOT / "course_tools" / f"{name}.py", package)
     (package / "__main__.py").write_text(
         "import json, sys\nprint(json.dumps([sys.executable, __file__, *sys.argv[1:]]))"
     )

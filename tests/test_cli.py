@@ -106,7 +106,8 @@ def test_results_file_holds_what_was_measured(built):
     assert found["format"] == 1
     assert found["jobs"] == 2
     assert found["versions"]["python"] == sys.version.split()[0]
-    assert set(found["versions"]) == {"python", "tensorflow", "keras", "numpy"}
+    named = {"course", "python", "tensorflow", "keras", "numpy"}
+    assert set(found["versions"]) == named
     assert found["machine"]["cores"] == os.cpu_count()
     good, bad, warns = found["notebooks"]
     assert (good["name"], good["number"], good["ok"]) == ("01_good", "01", True)

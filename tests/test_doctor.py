@@ -15,7 +15,7 @@ import pytest
 
 from course_tools import doctor, places
 from course_tools.main import main
-from course_utils import data
+from course_utils import __version__, data
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -58,7 +58,7 @@ def test_class_can_start_when_nothing_must_be_mended(capsys):
         lambda root: [("!", "two is odd", "look at it")],
     )
     assert status == 0
-    assert out == (
+    assert out == f"course {__version__}\n" + (
         "✓ one is well\n! two is odd\n    fix: look at it\n\nReady: class can start.\n"
     )
 
@@ -70,7 +70,9 @@ def test_one_problem_keeps_class_from_starting(capsys):
         lambda root: [("✓", "two is well", "")],
     )
     assert status == 1
-    assert out.startswith("✗ one is broken\n    fix: mend it\n✓ two is well\n")
+    assert out.startswith(
+        f"course {__version__}\n✗ one is broken\n    fix: mend it\n✓ two is well\n"
+    )
     assert out.endswith("Not ready: 1 to mend, marked ✗ above.\n")
 
 

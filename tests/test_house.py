@@ -10,7 +10,10 @@ from course_tools.places import ROOT, VARIABLES
 
 #: Lines of Python: of any module, and of each package without the parts that have a
 #: limit of their own, or none (exercises grow with the lectures).
-LIMITS = {"module": 350, "course_utils": 3300, "course_tools": 4000, "grading": 1400}
+LIMITS = {
+    **{"module": 350, "course_utils": 3300, "course_tools": 4100},
+    **{"grading": 1400, "term": 300},
+}
 #: From above to below: each may import what stands below it.
 FLOORS = (("docs", "tests", "benchmarks", "data"), ("course_tools",), ("course_utils",))
 PACKAGES = ("course_utils", "course_tools")
@@ -67,7 +70,7 @@ def lines(path):
 @pytest.mark.parametrize("package", PACKAGES)
 def test_the_packages_stay_small(package, capsys):
     sizes = {path: lines(path) for path in modules(package)}
-    totals = dict.fromkeys(("exercises", "grading", package), 0)
+    totals = dict.fromkeys(("exercises", "grading", "term", package), 0)
     for path, n in sizes.items():
         totals[next(part for part in totals if part in path.parts)] += n
     with capsys.disabled():

@@ -11,6 +11,7 @@ import jinja2
 
 from course_tools.grading.verdicts import REASONS
 from course_tools.report import TEMPLATES
+from course_utils import __version__
 from course_utils.files import write_atomically
 
 __all__ = ["write"]
@@ -118,6 +119,7 @@ def summary(found, tasks):
             student: (sum(row.verdict == "passed" for row in rows), len(rows))
             for student, rows in found.items()
         },
+        "version": __version__,
         "pages": {student: file_name(student) for student in found},
     }
 

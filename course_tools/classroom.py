@@ -1,4 +1,7 @@
-"""The row of `grade` in the table of commands. Standard library only, as that table."""
+"""The commands of a term with many students: rows of the table in `main`.
+
+Standard library only, as that table.
+"""
 
 import argparse
 from pathlib import Path
@@ -56,3 +59,61 @@ GRADE = Command(
     ),
     ("grade handed_in.zip --lectures 04", "grade in --lectures 4 5 --shard 1/4"),
 )
+
+COPY = Command(
+    "copy",
+    "term.copies:copy",
+    """write the whole course for students, without solutions
+
+    Lectures as `release` writes them, the package, the data, and what an image needs:
+    a repository to pull from, a folder to build an image from, or, with --zip, one file
+    for any provider's JupyterLab. A repository's history is not touched: put the copy
+    into a repository of its own.
+    """,
+    (
+        argument("--to", metavar="FOLDER", type=Path, required=True),
+        argument("--zip", action="store_true", help="one zip in the folder"),
+        argument(
+            "--force",
+            action="store_true",
+            help="replace the course in a folder that is not empty",
+        ),
+    ),
+    ("copy --to ../students", "copy --to . --zip"),
+)
+
+FRESH = Command(
+    "fresh",
+    "term.copies:fresh",
+    """give a lecture as it was handed out, beside what was edited
+
+    The edited notebook stays, under a name that begins with my_.
+    """,
+    (argument("lectures", nargs="+", metavar="NN"),),
+    ("fresh 04",),
+)
+
+QUIZ = Command(
+    "quiz",
+    "term.export:quiz",
+    """write the lectures' questions as a file for Moodle (GIFT)
+
+    What lectures ask before a figure, and what exercises give for one case, with usual
+    mistakes as the other answers; in both languages.
+    """,
+    (
+        argument("notebooks", nargs="*", metavar="NN", help="by number; or all"),
+        argument("--to", metavar="FILE", type=Path, required=True),
+    ),
+    ("quiz 04 --to questions.gift",),
+)
+
+CARDS = Command(
+    "cards",
+    "term.export:cards",
+    "write the glossary as cards for Anki, tab-separated",
+    (argument("--to", metavar="FILE", type=Path, required=True),),
+    ("cards --to glossary.txt",),
+)
+
+CLASSROOM = (GRADE, COPY, FRESH, QUIZ, CARDS)

@@ -1,0 +1,1 @@
+"""A term's logistics: copies for students, a lecture anew, questions, cards."""
