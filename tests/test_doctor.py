@@ -83,7 +83,9 @@ def test_a_check_that_fails_is_a_finding_and_no_traceback(capsys):
 
     status, out = report(capsys, check_moon)
     assert status == 1
-    assert out.startswith("✓ the sun is well\n✗ moon could not be checked: Runtime")
+    assert out.startswith(
+        f"course {__version__}\n✓ the sun is well\n✗ moon could not be checked: Runtime"
+    )
     assert "RuntimeError: no moon\n    fix: " in out
 
 
@@ -94,7 +96,7 @@ def test_terminals_without_unicode(monkeypatch):
     assert main(["doctor"]) == 1
     stream.flush()
     shown = stream.buffer.getvalue().decode("cp1252")
-    assert shown.startswith("FAILED ??\n    fix: x\n")
+    assert shown.startswith(f"course {__version__}\nFAILED ??\n    fix: x\n")
 
 
 # --- Python and its libraries
