@@ -138,7 +138,8 @@ def test_the_line_in_the_readme_sets_the_address_everywhere(name, tmp_path):
 def test_the_readme_tells_where_binder_and_colab_open_a_notebook(name):
     text = (ROOT / name).read_text("utf-8")
     file = f"notebooks/{NOTEBOOKS[3].name}"
-    assert [line for line in text.splitlines() if line.startswith("https://")] == [
+    hosts = ("https://mybinder.org", "https://colab")
+    assert [line for line in text.splitlines() if line.startswith(hosts)] == [
         f"https://mybinder.org/v2/gh/{REPOSITORY}/HEAD?urlpath=lab/tree/{file}",
         f"https://colab.research.google.com/github/{REPOSITORY}/blob/main/{file}",
     ]
@@ -244,10 +245,11 @@ def binder(name):
 
 def test_binder_installs_the_lock():
     lines = binder("requirements.txt").splitlines()
-    assert [line for line in lines if line and not line.startswith("#")] == [
-        "--only-binary :all:",
-        "-r ../requirements.lock",
-    ]
+    said = [line for line in lines if line and not line.startswith("#")]
+    assert said[:2] == ["--only-binary :all:", "-r ../requirements.lock"]
+    for package, digest in zip(said[2::2], said[3::2], strict=True):
+        assert re.fullmatch(r"[\w-]+==[\w.]+ \\", package)
+        assert re.fullmatch(r" +--hash=sha256:[0-9a-f]{64}", digest)
     assert (ROOT / "binder/../requirements.lock").is_file()
 
 
