@@ -25,6 +25,14 @@ GAINS = {
 HOSTILE = {
     "loop": ("while True: pass", "time", ""),
     "sleep": ("import time; time.sleep(10**6)", "time", ""),
+    "dribble": (
+        "import os, time\n"
+        "    while True:\n"
+        "        os.write(3, b' ')\n"
+        "        time.sleep(0.01)",
+        "time",
+        "",
+    ),
     "memory": ("return bytearray(10**11)", "memory", ""),
     "exit": ("import os; os._exit(0)", "ended", ""),
     "sys.exit": ("import sys; sys.exit(0)", "not yet", "flaw"),

@@ -326,6 +326,24 @@ def test_hostile_answers_get_a_row_and_change_nothing(sandbox, course, name):
     assert (row.verdict, row.hint) == (verdict, hint), row
 
 
+HERD = """\
+import os, time
+    for _ in range(8):
+        if not os.fork():
+            much = bytearray(10**8)
+            time.sleep(60)
+    time.sleep(60)"""
+
+
+@needs_sandbox
+def test_memory_of_many_processes_counts_together(sandbox, monkeypatch):
+    """Each stays below its own limit."""
+    monkeypatch.setattr("course_tools.grading.sandbox.MEMORY", 5 * 10**8)
+    cells = answered(HERD)["cells"]
+    gain, *_ = grade(TASKS, answers(cells, TASKS), sandbox, seconds=30)
+    assert gain.verdict == "memory"
+
+
 @needs_sandbox
 def test_a_class_is_graded_and_graded_on(tmp_path, capsys):
     place, to = tmp_path / "in", tmp_path / "out"

@@ -17,6 +17,8 @@ import tempfile
 import time
 from pathlib import Path
 
+import psutil
+
 from course_tools.places import ROOT, UserError
 
 GB = 2**30
@@ -25,6 +27,8 @@ LIMITS = {
     "file": GB // 4,
     "processes": 256,
 }
+MEMORY = 3 * GB  # that all processes of a sandbox may hold together
+LOOK = 0.2  # seconds between two looks at it
 FOLDER = 256 * 2**20  # bytes of the folder in memory
 START = 60  # seconds that Python may take to start on a busy machine
 LONGEST_REPORT = 8 * 2**20  # bytes that are read from one process
@@ -217,10 +221,15 @@ def _reports(process, job, count, seconds):
     pipe, buffer, read = process.stdout.fileno(), b"", 0
     deadline, begun = time.monotonic() + START, False
     while count:
-        left = deadline - time.monotonic()
-        if left <= 0 or not select.select([pipe], [], [], left)[0]:
+        ready = select.select([pipe], [], [], LOOK)[0]
+        if time.monotonic() > deadline:
             yield {"failed": "time"}
             return
+        if not ready and _resident(process.pid) > MEMORY:
+            yield {"failed": "memory"}
+            return
+        if not ready:
+            continue
         data = os.read(pipe, 2**20)
         read += len(data)
         if not data or read > LONGEST_REPORT:
@@ -234,6 +243,15 @@ def _reports(process, job, count, seconds):
         for line in whole[:count]:
             yield _report(line)
         count -= len(whole[:count])
+
+
+def _resident(pid):
+    """Bytes that a process and all below it hold; 0 once they are gone."""
+    try:
+        family = psutil.Process(pid).children(recursive=True)
+        return sum(one.memory_info().rss for one in family)
+    except psutil.Error:
+        return 0
 
 
 def _report(line):
