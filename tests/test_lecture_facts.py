@@ -116,3 +116,11 @@ def test_07_a_gru_resets_after_the_matrix_product_unless_told():
     layer = keras.layers.GRU(4)
     layer.build(X.shape)
     assert layer.get_weights()[2].shape == (2, 12)  # two biases a gate
+
+
+def test_32_categorical_hinge_of_keras_takes_the_largest_term_only():
+    z, right = np.array([[3.0, 2.5, 2.8]]), np.array([[1.0, 0.0, 0.0]])
+    found = float(keras.losses.CategoricalHinge()(right, z))
+    terms = np.maximum(0, z[0, 1:] - z[0, 0] + 1)
+    assert found == pytest.approx(terms.max())  # 0.8
+    assert found != pytest.approx(terms.sum(), abs=0.1)  # 1.3, the deck's loss

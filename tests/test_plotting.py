@@ -207,6 +207,7 @@ SLIDERS = {
     "24": {"skew"},
     "25": {"snapshot"},
     "31": {"distance", "rightly_labelled"},
+    "32": {"right_class", "third_class", "delta"},
     "33": {"rate"},
     "34": {"decay", "rate_h", "gamma"},
     "35": {"n"},
