@@ -5,6 +5,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from course_tools.excerpt import from_lecture
+
 rng = np.random.default_rng(0)
 Z = rng.normal(size=(6, 4)).astype("float32")
 T = np.eye(4, dtype="float32")[rng.integers(4, size=6)]
@@ -124,3 +126,16 @@ def test_32_categorical_hinge_of_keras_takes_the_largest_term_only():
     terms = np.maximum(0, z[0, 1:] - z[0, 0] + 1)
     assert found == pytest.approx(terms.max())  # 0.8
     assert found != pytest.approx(terms.sum(), abs=0.1)  # 1.3, the deck's loss
+
+
+def test_46_batch_norm_is_keras_layer_in_training_and_in_use():
+    (batch_norm,) = from_lecture("46", "batch_norm")
+    layer = keras.layers.BatchNormalization(momentum=0.0)  # keeps the last batch's
+    layer.build(Z.shape)
+    gamma, beta = (rng.normal(size=4).astype("float32") for _ in range(2))
+    layer.set_weights([gamma, beta, np.zeros(4), np.ones(4)])
+    wanted = batch_norm(Z, gamma, beta, eps=1e-3)
+    assert np.asarray(layer(Z, training=True)) == pytest.approx(wanted, abs=1e-5)
+    in_use = np.asarray(layer(Z[:1], training=False))  # one example, the batch's means
+    assert in_use == pytest.approx(wanted[:1], abs=1e-5)
+    assert np.abs(np.asarray(layer(Z[:1], training=True)) - beta).max() < 1e-5

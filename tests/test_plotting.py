@@ -213,6 +213,7 @@ SLIDERS = {
     "35": {"n"},
     "36": {"circles", "time"},
     "37": {"radius"},
+    "46": {"gain"},
     "53": {"count"},
 }
 
