@@ -24,11 +24,12 @@ PARTS = {
     "limit": 4,
     "accuracy": 4,
     "suite": 15,
+    "hub": 5,
     "grading": 16,
     "fashion": 16,
 }
-OPT_IN = ("grading", "fashion")
-NOT_QUICK = ("suite", "grading", "fashion")
+OPT_IN = ("hub", "grading", "fashion")
+NOT_QUICK = ("suite", "hub", "grading", "fashion")
 BEGIN, END = "<!-- begin: measured -->", "<!-- end: measured -->"
 
 
