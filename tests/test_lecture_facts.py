@@ -139,3 +139,19 @@ def test_46_batch_norm_is_keras_layer_in_training_and_in_use():
     in_use = np.asarray(layer(Z[:1], training=False))  # one example, the batch's means
     assert in_use == pytest.approx(wanted[:1], abs=1e-5)
     assert np.abs(np.asarray(layer(Z[:1], training=True)) - beta).max() < 1e-5
+
+
+def test_25_one_step_of_keras_is_the_lectures_step():
+    names = ("layers", "right", "update", "inputs", "wanted")
+    layers, gradient, update, x, y = from_lecture("25", *names, seed=1)
+    dense = [keras.layers.Dense(len(W), activation="sigmoid") for W, _ in layers]
+    model = keras.Sequential([keras.Input(x.shape[1:]), *dense])
+    before = [part for W, b in layers for part in (W.T, b[0])]
+    model.set_weights(before)
+    half = lambda true, found: tf.reduce_sum((true - found) ** 2, axis=-1) / 2  # noqa: E731
+    model.compile(keras.optimizers.SGD(0.1), half)
+    model.train_on_batch(x, y)
+    after = [part for W, b in update(layers, gradient, 0.1) for part in (W.T, b[0])]
+    for found, part, old in zip(model.get_weights(), after, before, strict=True):
+        assert found == pytest.approx(part, abs=1e-6)
+        assert np.abs(part - old).max() > 1e-4

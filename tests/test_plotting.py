@@ -206,6 +206,7 @@ SLIDERS = {
     "23": {"power_of_four"},
     "24": {"skew"},
     "25": {"snapshot"},
+    "26": {"trouble", "cure"},
     "31": {"distance", "rightly_labelled"},
     "32": {"right_class", "third_class", "delta"},
     "33": {"rate"},
@@ -213,6 +214,8 @@ SLIDERS = {
     "35": {"n"},
     "36": {"circles", "time"},
     "37": {"radius"},
+    "42": {"power_of_ten"},
+    "44": {"previous"},
     "46": {"gain"},
     "53": {"count"},
 }
