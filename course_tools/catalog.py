@@ -4,6 +4,7 @@ No library is imported here: listing the notebooks takes no time.
 """
 
 import re
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -99,10 +100,13 @@ def _field(prose, name):
 
 def command(options):
     """Print what notebooks there are, and what each says of itself; 0."""
-    for path in select(find(options.folder), options.notebooks):
+    paths = find(options.folder)
+    numbers = Counter(path.stem[:2] for path in paths)
+    for path in select(paths, options.notebooks):
         about = describe(path)
+        file = path.name if numbers[about.number] > 1 else ""
         title = readable(f"{about.title} · {about.title_zh}".rstrip(" ·"))
         stored = "outputs stored" if about.stored else "no stored outputs"
-        facts = [readable(about.section), about.time, stored]
+        facts = [readable(file), readable(about.section), about.time, stored]
         print(f"{about.number}  {title}\n    {' | '.join(filter(None, facts))}")
     return 0

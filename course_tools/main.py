@@ -28,6 +28,7 @@ FROM = folder("--folder", NOTEBOOKS, "where they are (default: the course's own)
 JOBS = number("--jobs", 2, "how many at a time")
 TIMEOUT = number("--timeout", 600, "longest time for one cell, in seconds")
 SYSTEMS = ("linux", "linux-arm", "macos", "windows")  # of `wheels`
+KINDS = ("newest", "floors", "beyond")  # of `canary`
 THIS = "for which wheels are wanted (default: this one)"
 FORCE = argument("--force", action="store_true", help="replace files that are there")
 
@@ -228,6 +229,24 @@ COMMANDS = (
     Command("bench-quick", "benchmarks/run.py --quick", "bench, roughly: two minutes"),
     Command("lint", "programs:lint", "check the style of code and notebooks"),
     Command("lock", "programs:lock", "write requirements.lock from pyproject.toml"),
+    Command(
+        "canary",
+        "canary:command",
+        """try the lectures on other versions than those of the lock
+
+        newest: the newest releases within the bounds of pyproject.toml; floors: the
+        oldest that it allows, on the oldest Python; beyond: no ceilings, pre-releases
+        and nightly builds too, which may fail. The environment is a temporary one; uv,
+        which resolves, takes a mirror from UV_DEFAULT_INDEX.
+        """,
+        (
+            argument("kind", nargs="?", default="newest", choices=KINDS),
+            argument("--lectures", nargs="+", default=[], metavar="NN", help="which"),
+            FROM,
+            folder("--to", BUILD / "canary", "for KIND.md and KIND.json"),
+        ),
+        ("canary newest", "canary floors --lectures 21 22"),
+    ),
     Command("clean", "setup:clean", "remove environments and what was built"),
 )
 

@@ -55,18 +55,23 @@ def lock(options):
 
     Wheels only, since students have no compiler, and hashes, since mirrors are many.
     """
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
-    build = project["optional-dependencies"]["build"]
-    uv = next(need for need in build if need.startswith("uv"))
     os.environ["UV_CUSTOM_COMPILE_COMMAND"] = "make lock"
     resolve = (
         "pyproject.toml --extra tools --extra test --extra site --universal "
         "--python-version 3.11 --fork-strategy fewest --only-binary :all: "
         "--generate-hashes --no-emit-index-url --quiet --output-file requirements.lock"
     )
-    return python("-m", "pip", "install", "--quiet", uv) or python(
+    return install_uv() or python(
         "-m", "uv", "pip", "compile", *resolve.split(), *options.extra
     )
+
+
+def install_uv():
+    """Have pip put uv into this environment, in the bounds of pyproject.toml."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    build = project["optional-dependencies"]["build"]
+    uv = next(need for need in build if need.startswith("uv"))
+    return python("-m", "pip", "install", "--quiet", uv)
 
 
 def python(*arguments, cwd=ROOT):

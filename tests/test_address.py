@@ -183,6 +183,9 @@ def installed(monkeypatch):
 
     def run(command, **_):
         calls.append(command)
+        if "--constraint" in command:
+            file = Path(command[command.index("--constraint") + 1])
+            calls.append(file.read_text("utf-8").splitlines())
         return subprocess.CompletedProcess(command, 0, "", "")
 
     monkeypatch.setattr(subprocess, "run", run)
@@ -192,11 +195,54 @@ def installed(monkeypatch):
 
 def test_colab_installs_the_clone_and_what_it_declares(installed, capsys):
     colab.main()
-    assert installed == [
-        [sys.executable, *["-m", "pip", "install", "--quiet", "--editable"], str(ROOT)]
-    ]
+    command, pins = installed
+    assert command[:5] == [sys.executable, "-m", "pip", "install", "--quiet"]
+    assert command[-2:] == ["--editable", str(ROOT)]
+    assert {"keras", "tensorflow", "numpy"} <= {pin.partition("==")[0] for pin in pins}
     assert sys.path[0] == str(ROOT)
     assert "a few minutes" in capsys.readouterr().out
+
+
+def test_colab_gets_the_locks_versions_of_what_is_not_its_own(monkeypatch):
+    own = {
+        "google-colab": ["requests==2.32.4", "pandas==2.2.2", "ipython==7.34.0"],
+        "ipython": ["traitlets>=4.2", 'sphinx; extra == "doc"', "prompt_toolkit"],
+        "prompt-toolkit": ["wcwidth"],
+        "pandas": ["numpy>=1.23"],  # of which only the kernel's needs count
+    }
+
+    def requires(name):
+        if name not in own:
+            raise colab.importlib.metadata.PackageNotFoundError
+        return own[name]
+
+    monkeypatch.setattr(colab.importlib.metadata, "requires", requires)
+    kept = colab.hosts_own()
+    assert kept == {
+        *("requests", "pandas", "ipython", "traitlets", "prompt-toolkit", "wcwidth"),
+        *("ipykernel", "ipywidgets"),
+    }
+    lock = (ROOT / "requirements.lock").read_text("utf-8")
+    pins = colab.locked(kept).splitlines()
+    names = {Requirement(pin).name for pin in pins}
+    assert {"numpy", "tensorflow", "sphinx"} <= names
+    assert not names & kept
+    assert len(pins) == len(re.findall("^[^ ]+==", lock, re.MULTILINE)) - 7
+    assert not [pin for pin in pins if "--hash" in pin]
+
+
+def test_where_the_lock_cannot_be_had_colab_installs_by_bounds(monkeypatch, capsys):
+    calls = []
+
+    def run(command, **_):
+        calls.append(command)
+        return subprocess.CompletedProcess(command, "--constraint" in command, "", "")
+
+    monkeypatch.setattr(subprocess, "run", run)
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    colab.main()
+    assert ["--constraint" in command for command in calls] == [True, False]
+    assert "With the exact versions" in capsys.readouterr().out
 
 
 def test_a_kernel_that_holds_older_versions_must_be_restarted(installed, monkeypatch):

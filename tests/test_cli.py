@@ -247,6 +247,31 @@ def test_list_shows_what_notebooks_say_of_themselves(tmp_path, capsys):
     ]
 
 
+def test_list_names_files_where_a_number_is_not_unique(tmp_path, capsys):
+    """The copy of JupyterLab's menu; other commands refuse the number."""
+    for name in ("04_x", "04_x-Copy1", "05_y"):
+        write_notebook(tmp_path, name, "1")
+    assert main(["list", "--folder", str(tmp_path)]) == 0
+    files = [
+        line.split(" | ")[0].strip() for line in capsys.readouterr().out.splitlines()
+    ]
+    assert files[1::2] == ["04_x-Copy1.ipynb", "04_x.ipynb", "practice 1"]
+    for command in ("run", "store", "slides"):
+        assert main([command, "04", "--folder", str(tmp_path)]) == 1
+        told = capsys.readouterr().err
+        assert "04_x-Copy1.ipynb and 04_x.ipynb: rename one, or say which" in told
+
+
+def test_an_empty_cell_at_the_end_is_no_cell_that_has_not_run(tmp_path, capsys):
+    """JupyterLab leaves one after Shift+Enter."""
+    path = write_notebook(tmp_path, "04_x", "1", stale=True)
+    notebook = nbformat.read(path, 4)
+    notebook.cells.append(nbformat.v4.new_code_cell(" \n"))
+    nbformat.write(notebook, path)
+    assert main(["list", "--folder", str(tmp_path)]) == 0
+    assert "| outputs stored" in capsys.readouterr().out
+
+
 def test_list_imports_nothing_that_takes_time(course):
     code = (
         "import sys; from course_tools.main import main\n"

@@ -361,6 +361,22 @@ def test_tensorflow_that_is_broken(status, error, words, fix, monkeypatch):
     assert fix in mend
 
 
+@pytest.mark.parametrize(
+    ("gpus", "text"),
+    [
+        ("", "T works, on the CPU, as in all tests"),
+        (
+            "RTX 9",
+            "T works, on RTX 9; all claims were measured on CPUs, and close ones",
+        ),
+    ],
+)
+def test_the_device_is_named(gpus, text, monkeypatch):
+    done = subprocess.CompletedProcess([], 0, f"{gpus}\nT works\n", "")
+    monkeypatch.setattr(doctor, "in_python", lambda *arguments: done)
+    assert only(doctor.check_tensorflow, ROOT, "✓")[0].startswith(text)
+
+
 def test_a_library_of_another_folder_that_breaks_tensorflow(tmp_path, monkeypatch):
     (tmp_path / "tensorflow.py").write_text("raise ImportError('an old NumPy')")
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))

@@ -13,7 +13,7 @@ from course_tools.places import ROOT, VARIABLES
 LIMITS = {
     "module": 350,
     "course_utils": 3300,
-    "course_tools": 4100,
+    "course_tools": 4420,
     "grading": 1400,
     "term": 300,
 }

@@ -27,16 +27,9 @@ def run(tmp_path):
     def run(*cells):
         nbformat.write(new_notebook(cells=list(cells)), tmp_path / "tiny.ipynb")
         command = [
-            *(
-                sys.executable,
-                "-m",
-                "pytest",
-                "-p",
-                "conftest",
-                "-p",
-                "no:cacheprovider",
-            ),
-            *("-n0", "-q", "--nbval", "--nbval-current-env"),
+            *(sys.executable, "-m", "pytest", "-p", "conftest"),
+            *("-p", "no:cacheprovider"),
+            *("-c", "pyproject.toml", "-n0", "-q"),
             *("--nbval-cell-timeout=300", str(tmp_path / "tiny.ipynb")),
         ]
         environment = os.environ | {"PYTEST_ADDOPTS": ""}
@@ -81,4 +74,22 @@ def test_dead_kernel_is_reported_at_once(run):
 
 def test_kernels_have_no_network(run):
     done = run(cell("import os; print(os.environ['COURSE_OFFLINE'])", "1\n"))
+    assert done.returncode == 0, done.stdout
+
+
+REORDERS = """
+def pytest_collection_modifyitems(items):
+    items.reverse()
+"""
+
+
+def test_a_plug_in_that_shuffles_is_left_out(run, tmp_path, monkeypatch):
+    """pytest-randomly, where a user has it, would run the cells in another order."""
+    (tmp_path / "randomly_.py").write_text(REORDERS)
+    about = tmp_path / "pytest_randomly-1.0.dist-info"
+    about.mkdir()
+    (about / "METADATA").write_text("Name: pytest-randomly\nVersion: 1.0\n")
+    (about / "entry_points.txt").write_text("[pytest11]\nrandomly = randomly_\n")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    done = run(cell("x = 1"), cell("print(x)", "1\n"))
     assert done.returncode == 0, done.stdout

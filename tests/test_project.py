@@ -65,6 +65,19 @@ def test_the_tests_find_nothing_in_the_users_folders():
     assert all("course-tests-" in str(folder) for folder in folders)
 
 
+@pytest.mark.skipif(not hasattr(os, "chown"), reason="Windows has no such owners")
+def test_git_is_asked_whoever_owns_the_clone(tmp_path):
+    """As in a container, where the folder belongs to a user of the host."""
+    if os.getuid():
+        pytest.skip("only root can give a folder away")
+    subprocess.run(["git", "init", "-q"], cwd=tmp_path, check=True)
+    (tmp_path / "file").touch()
+    for path in (tmp_path, *tmp_path.rglob("*")):
+        os.chown(path, 12345, 12345)
+    subprocess.run(["git", "status"], cwd=tmp_path, capture_output=True)
+    assert git("ls-files", "--others", root=tmp_path) == "file\n"
+
+
 # --- dependencies
 
 

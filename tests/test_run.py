@@ -17,7 +17,8 @@ from tiny_notebooks import text_of, write_notebook
 
 from course_tools import run as runner
 from course_tools.machine import thread_share
-from course_tools.notebook import clean
+from course_tools.notebook import clean, find, peek, source
+from course_tools.places import NOTEBOOKS
 from course_tools.store import store
 from course_utils import files
 
@@ -147,6 +148,12 @@ def test_temporary_files_are_shared_and_then_removed(executed):
     folder = Path(text_of(cells(outcomes["01_good"])[3]).splitlines()[3])
     assert folder.name.startswith("course-")
     assert not folder.exists()
+
+
+def test_no_notebook_makes_a_folder_that_stays():
+    """Outside of these kernels too: a student's removes its own when it ends."""
+    for path in find(NOTEBOOKS):
+        assert not [cell for cell in peek(path)["cells"] if "mkdtemp" in source(cell)]
 
 
 def test_kernels_of_tests_are_kept_apart_too():

@@ -5,6 +5,7 @@ from types import SimpleNamespace
 
 import nbformat
 import pytest
+from keyboard import tab_stops
 from nbformat import v4
 
 from course_tools import catalog, handout, places, report, slides
@@ -74,7 +75,8 @@ VISIT = """
 def decks(chromium, tmp_path_factory):
     """The folder of a small course's slides; without a browser, it is not made."""
     course = tmp_path_factory.mktemp("course")
-    prose = ("# 01 · Tiny · 小", "## Slope · 斜率\n\nIt is $f'(z)$.", "## End")
+    slope = "## Slope · 斜率\n\nIt is $f'(z)$, [of course](https://example.org/f)."
+    prose = ("# 01 · Tiny · 小", slope, "## End")
     kinds = ("slide", "slide", "subslide")
     cells = [
         v4.new_markdown_cell(text, metadata={"slideshow": {"slide_type": kind}})
@@ -131,6 +133,50 @@ def test_the_index_opens_a_deck(decks, shared_tab):
     shared_tab.page.wait_for_function(READY)
     assert shared_tab.page.title() == "01 · Tiny · 小"
     assert_nothing_is_missing(shared_tab, decks)
+
+
+WHERE = "(({ h, v }) => [h, v])(Reveal.getIndices())"
+
+
+def test_keys_move_through_a_deck(decks, tab):
+    """A remote control sends some of these too."""
+    keyboard, page = tab.page.keyboard, tab.page
+    tab.visit((decks / "01_tiny.html").as_uri())
+    page.wait_for_function(READY)
+    for key, place in {
+        "Space": [1, 0],
+        "ArrowRight": [1, 1],
+        "Shift+Space": [1, 0],
+        "ArrowLeft": [0, 0],
+        "ArrowDown": [1, 0],
+        "PageDown": [1, 1],
+        "PageUp": [1, 0],
+        "Home": [0, 0],
+        "End": [1, 0],
+    }.items():
+        keyboard.press(key)
+        assert page.evaluate(WHERE) == place, key
+    keyboard.press("Escape")
+    assert page.evaluate("Reveal.isOverview()")
+    assert page.get_by_role("link", name="of course").is_visible()
+    for key in ("ArrowDown", "Escape"):
+        keyboard.press(key)
+    assert page.evaluate(WHERE) == [1, 1]
+    assert not page.evaluate("Reveal.isOverview()")
+
+
+def test_the_tab_key_stays_on_the_slide_that_is_shown(decks, tab):
+    tab.visit((decks / "01_tiny.html").as_uri())
+    tab.page.wait_for_function(READY)
+    beside = ["previous slide", "next slide"]
+    for links, number in (([], 1), (["of course"], 2), ([], 3)):
+        stops = tab_stops(tab.page)
+        assert all(stop["seen"] for stop in stops)
+        texts = [stop["text"] for stop in stops]
+        assert texts[: len(links) + 1] == [*links, f"{number} / 3"]
+        assert set(texts[len(links) + 1 :]) <= set(beside)
+        tab.page.keyboard.press("ArrowRight")
+        tab.page.evaluate("document.activeElement.blur()")
 
 
 def test_the_speaker_sees_notes(decks, tab):

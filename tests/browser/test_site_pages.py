@@ -7,6 +7,7 @@ from html.parser import HTMLParser
 from urllib.parse import unquote, urljoin, urlsplit
 
 import pytest
+from keyboard import tab_stops
 
 from course_tools import catalog
 from course_tools.main import main
@@ -179,6 +180,41 @@ def test_solutions_are_folded(shared_tab, address):
     assert not code.is_visible()
     solutions.first.locator("summary").click()
     assert code.is_visible()
+
+
+@pytest.mark.parametrize("name", ["index.html", LECTURES[8]])
+def test_the_keyboard_reaches_everything_and_shows_where_it_is(tab, address, name):
+    page = tab.page
+    open_page(tab, address + name)
+    stops = tab_stops(page)
+    assert [stop for stop in stops if not stop["seen"]] == []
+    assert stops[0]["text"] == "Skip to main content"
+    seen = "all.filter((a) => a.checkVisibility({visibilityProperty: true}))"
+    shown = page.locator("article a[href]").evaluate_all(
+        f"all => {seen}.map((a) => a.getAttribute('href'))"
+    )
+    assert set(shown) <= {stop["href"] for stop in stops}
+    # the first stop leads past the navigation
+    page.evaluate("document.activeElement.blur(), scrollTo(0, 0)")
+    tab.visit(address + name)
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    inside = "document.activeElement.closest('main') !== null"
+    assert page.evaluate(inside)
+
+
+def test_the_keyboard_searches_and_opens_solutions(tab, address):
+    page = tab.page
+    open_page(tab, address + LECTURES[0])
+    page.keyboard.press("Control+k")
+    assert page.evaluate("document.activeElement.type") == "search"
+    page.keyboard.press("Escape")
+    assert not page.locator("dialog[open]").count()
+    solution = page.locator("details:has-text('Show the solution')").first
+    solution.locator("summary").focus()
+    page.keyboard.press("Enter")
+    assert solution.locator("pre").is_visible()
 
 
 class Links(HTMLParser):
