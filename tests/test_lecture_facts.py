@@ -141,6 +141,29 @@ def test_46_batch_norm_is_keras_layer_in_training_and_in_use():
     assert np.abs(np.asarray(layer(Z[:1], training=True)) - beta).max() < 1e-5
 
 
+def test_47_max_norm_of_keras_shortens_the_columns():
+    (bounded,) = from_lecture("47", "bounded")
+    W = 3 * rng.normal(size=(6, 8)) * np.geomspace(0.01, 1, 8)
+    found = np.asarray(keras.constraints.MaxNorm(1.0, axis=0)(W))
+    assert found == pytest.approx(bounded(W, 1.0), abs=1e-5)
+    assert np.abs(found - W).max() > 0.1  # some are longer
+    assert np.isclose(found, W, rtol=1e-5).all(axis=0).any()  # some are not
+
+
+def test_47_l1_l2_of_keras_has_no_half():
+    W, (l1, l2) = rng.normal(size=(4, 5)).astype("float32"), (0.3, 0.02)
+    wanted = l1 * np.abs(W).sum() + l2 * (W**2).sum()
+    found = keras.regularizers.L1L2(l1, l2)(W)
+    assert float(found) == pytest.approx(wanted, rel=1e-5)
+
+
+def test_47_inverse_time_decay_of_keras_is_1_over_t():
+    (decays,) = from_lecture("47", "DECAYS")
+    schedule = keras.optimizers.schedules.InverseTimeDecay(0.5, 1, 0.05)
+    found = [float(schedule(n)) for n in (0, 1, 10, 500)]
+    assert found == pytest.approx(decays["1/t"](0.5, 0.05)[[0, 1, 10, 500]])
+
+
 def test_25_one_step_of_keras_is_the_lectures_step():
     names = ("layers", "right", "update", "inputs", "wanted")
     layers, gradient, update, x, y = from_lecture("25", *names, seed=1)

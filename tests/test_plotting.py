@@ -217,6 +217,7 @@ SLIDERS = {
     "42": {"power_of_ten"},
     "44": {"previous"},
     "46": {"gain"},
+    "47": {"first_rate", "half_life"},
     "53": {"count"},
 }
 
