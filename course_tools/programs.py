@@ -3,6 +3,7 @@
 import itertools
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -45,9 +46,12 @@ def lab(options):
 
 
 def lint(options):
-    """What ruff says of style and layout."""
+    """What ruff says of style and layout; where actionlint is, also of workflows."""
     check, layout = ["-m", "ruff", "check"], ["-m", "ruff", "format", "--check"]
-    return python(*check, *options.extra) or python(*layout, *options.extra)
+    failed = python(*check, *options.extra) or python(*layout, *options.extra)
+    if failed or not (actionlint := shutil.which("actionlint")):
+        return failed
+    return subprocess.call([actionlint, *ROOT.glob(".github/workflows/*.yml")])
 
 
 def lock(options):

