@@ -62,11 +62,13 @@ COPIED = [
 
 def make_clone(root):
     """A small clone whose lock holds nothing but setuptools."""
-    (root / "course_utils" / "exercises").mkdir(parents=True)
-    (root / "course_utils" / "exercises" / "__init__.py").touch()
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+    for name in project["tool"]["setuptools"]["packages"]:
+        folder = root / name.replace(".", "/")
+        folder.mkdir(parents=True)
+        (folder / "__init__.py").touch()
     shutil.copy(ROOT / "course_utils" / "__init__.py", root / "course_utils")
     package = root / "course_tools"
-    package.mkdir()
     for name in COPIED:
         shutil.copy(ROOT / "course_tools" / f"{name}.py", package)
     (package / "__main__.py").write_text(
