@@ -41,7 +41,7 @@ def spread(values):
 def test_it_is_recorded_with_what_a_fresh_clone_holds(monkeypatch):
     given = {}
 
-    def execute(paths, environment):
+    def execute(paths, jobs, environment):
         given.update(environment)
 
     personal = ("COURSE_DATA_DIR", "COURSE_INCEPTION_WEIGHTS", "COURSE_MIRROR")

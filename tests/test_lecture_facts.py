@@ -162,3 +162,19 @@ def test_47_inverse_time_decay_of_keras_is_1_over_t():
     schedule = keras.optimizers.schedules.InverseTimeDecay(0.5, 1, 0.05)
     found = [float(schedule(n)) for n in (0, 1, 10, 500)]
     assert found == pytest.approx(decays["1/t"](0.5, 0.05)[[0, 1, 10, 500]])
+
+
+def test_25_one_step_of_keras_is_the_lectures_step():
+    names = ("layers", "right", "update", "inputs", "wanted")
+    layers, gradient, update, x, y = from_lecture("25", *names, seed=1)
+    dense = [keras.layers.Dense(len(W), activation="sigmoid") for W, _ in layers]
+    model = keras.Sequential([keras.Input(x.shape[1:]), *dense])
+    before = [part for W, b in layers for part in (W.T, b[0])]
+    model.set_weights(before)
+    half = lambda true, found: tf.reduce_sum((true - found) ** 2, axis=-1) / 2  # noqa: E731
+    model.compile(keras.optimizers.SGD(0.1), half)
+    model.train_on_batch(x, y)
+    after = [part for W, b in update(layers, gradient, 0.1) for part in (W.T, b[0])]
+    for found, part, old in zip(model.get_weights(), after, before, strict=True):
+        assert found == pytest.approx(part, abs=1e-6)
+        assert np.abs(part - old).max() > 1e-4
