@@ -4,7 +4,7 @@ import numpy as np
 
 from course_utils.exercises.core import Exercise, judge
 
-__all__ = ["check_determinant", "check_lift", "check_shuffled", "check_tests"]
+__all__ = ["check_determinant", "check_lift", "check_tests"]
 
 
 # --- exercise 1 ----------------------------------------------------------------------
@@ -105,54 +105,6 @@ check_determinant = Exercise(
 
 
 # --- exercise 3 ----------------------------------------------------------------------
-
-
-def _orders(rng):
-    """Weights, and orders of their rows: of the first, the inverse is another."""
-    cases = [(np.arange(8.0).reshape(4, 2), [1, 2, 3, 0])]
-    for n in (3, 5, 5, 8, 8, 12):
-        cases.append((rng.normal(size=(n, 2)), rng.permutation(n).tolist()))
-    return cases
-
-
-def _placed(W, back):
-    V = np.empty_like(W)
-    V[back] = W
-    return V
-
-
-check_shuffled = Exercise(
-    cases=_orders,
-    right=_placed,
-    done=(
-        "each weight goes where its pixel went; so nothing is lost for a dense layer.",
-        "像素到哪里，它的权值就跟到哪里；所以全连接层什么也没有损失。",
-    ),
-    mistakes=[
-        (
-            "that is the other direction: try an order of three pixels by hand.",
-            "方向反了：用三个像素的排列手算一遍。",
-            lambda W, back: W[back],
-        ),
-        (
-            "the weights must move too, else each pixel meets another one's weight.",
-            "权值也要跟着换位置，否则像素遇到的是别的像素的权值。",
-            lambda W, back: W,
-        ),
-        (
-            "reversing undoes no shuffle. Where did pixel 0 go?",
-            "倒过来排并不能还原。第 0 个像素去了哪里？",
-            lambda W, back: W[::-1],
-        ),
-    ],
-    otherwise=(
-        "for {case} you say {found}. Which row of V meets pixel i?",
-        "当 {case} 时，你的答案是 {found}。像素 i 遇到的是 V 的哪一行？",
-    ),
-)
-
-
-# --- exercise 4 ----------------------------------------------------------------------
 
 
 def _seen(answer):

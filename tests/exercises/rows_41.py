@@ -5,7 +5,6 @@ import numpy as np
 from course_utils.exercises.lecture_41 import (
     check_determinant,
     check_lift,
-    check_shuffled,
     check_tests,
 )
 
@@ -23,8 +22,6 @@ def rows():
     yield "otherwise", check_tests, lambda n, p: n
     yield "", check_determinant, lambda W, h: np.linalg.det((1 - h**2)[:, None] * W)
     yield "otherwise", check_determinant, lambda W, h: np.prod(1 - h**2)
-    yield "", check_shuffled, lambda W, back: W[np.argsort(back)]
-    yield "otherwise", check_shuffled, lambda W, back: 2 * W
     yield "", check_lift, lift(6, -3.6, 2.3)
     yield "condition 1", check_lift, lift(6, -3.6, 4.0, units=5)
     yield "condition 2", check_lift, lift(6, -3.6, 5.0)
