@@ -1,10 +1,10 @@
-"""Drawings of recurrent networks: boxes, and wires between them."""
+"""Drawings of networks and graphs: boxes, and wires between them."""
 
 import matplotlib.pyplot as plt
 
 from course_utils.plotting import COLORS
 
-__all__ = ["plot_lstm_cell", "plot_unrolled"]
+__all__ = ["plot_graph", "plot_lstm_cell", "plot_unrolled"]
 
 BOX = "round,pad=0.35"
 BLUE, ORANGE = "#DCEBF7", "#FBE3C0"
@@ -59,6 +59,56 @@ def plot_lstm_cell():
     ax.axis((-1.2, 10.7, -0.7, 4.7))
     ax.set_axis_off()
     return fig
+
+
+def plot_graph(last, names, messages=False):
+    """A computation graph: what a node was computed from, with values or messages.
+
+    Nodes have `value`, `op`, `parents`, `pulls` and `message` as in lecture 51; `names`
+    holds the given ones. Edges show the messages by width, and by colour their sign.
+    """
+    fig, ax = plt.subplots(figsize=(14, 6.4))
+    spots, shown = _spots(last), {node: name for name, node in names.items()}
+    for node, (x, y) in spots.items():
+        for parent, pull in zip(node.parents, node.pulls, strict=True):
+            m = float(pull(node.message)) if messages else 0.0
+            tint = COLORS["blue" if m > 0 else "red"] if m else "0.7"
+            look = {"arrowstyle": "<|-" if messages else "-|>", "color": tint}
+            look |= {"lw": 1.5 + 12 * min(abs(m), 0.5), "mutation_scale": 14}
+            look |= {"shrinkA": 12, "shrinkB": 14}
+            ax.annotate("", xy=(x, y), xytext=spots[parent], arrowprops=look)
+        box = {"boxstyle": "round,pad=0.2", "ec": "black"}
+        box["fc"] = "#EEEEEE" if node in shown else BLUE
+        text = shown.get(node, node.op)
+        ax.text(x, y, text, size=14, ha="center", va="center", bbox=box, zorder=3)
+        number = f"{float(node.message if messages else node.value):.2f}"
+        ax.text(x, y + 0.3, number, size=12, ha="center", va="bottom", zorder=4)
+    across, up = zip(*spots.values(), strict=True)
+    ax.axis((-0.5, max(across) + 0.5, min(up) - 0.6, max(up) + 0.9))
+    ax.set_axis_off()
+    return fig
+
+
+def _spots(last):
+    """Right of its parents and between them; what is given, left of its first use."""
+    left, up = {}, {}
+
+    def visit(node):
+        for parent in node.parents:
+            if parent not in left:
+                visit(parent)
+        left[node] = 1 + max((left[p] for p in node.parents), default=-1)
+        rows = [up[p] for p in node.parents] or [-sum(not n.parents for n in up)]
+        up[node] = sum(rows) / len(rows)
+
+    visit(last)
+    for given in [node for node in left if not node.parents]:
+        left[given] = min(left[n] for n in left if given in n.parents) - 1
+    lowest = {}  # in each column, top to bottom: no node covers another
+    for node in sorted(left, key=up.get, reverse=True):
+        column = left[node]
+        up[node] = lowest[column] = min(up[node], lowest.get(column, 9) - 1)
+    return {node: (left[node], up[node]) for node in left}
 
 
 def _node(ax, x, y, text, color="white", form="circle,pad=0.12"):

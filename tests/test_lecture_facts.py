@@ -178,3 +178,33 @@ def test_25_one_step_of_keras_is_the_lectures_step():
     for found, part, old in zip(model.get_weights(), after, before, strict=True):
         assert found == pytest.approx(part, abs=1e-6)
         assert np.abs(part - old).max() > 1e-4
+
+
+def test_51_the_engine_is_tensorflow_on_random_programs():
+    by_engine, by_tensorflow = from_lecture("51", "by_engine", "by_tensorflow")
+    operations = (
+        lambda f, a, b: a + b,
+        lambda f, a, b: a - b,
+        lambda f, a, b: f.tanh(a * b),
+        lambda f, a, b: f.sigmoid(a @ b),
+    )
+    draw = np.random.default_rng(51)
+    given = draw.normal(size=(4, 4, 4))
+    for _ in range(50):
+        kinds, shares = draw.integers(4, size=30), draw.random((30, 2))
+
+        def run(f, values, kinds=kinds, shares=shares):
+            values = list(values)
+            for kind, pair in zip(kinds, shares, strict=True):
+                a, b = (values[int(share * len(values))] for share in pair)
+                values.append(operations[kind](f, a, b))
+            return values[-1]
+
+        pairs = zip(by_engine(run, given), by_tensorflow(run, given), strict=True)
+        for found, wanted in pairs:
+            assert np.abs(found - wanted).max() <= 1e-9 * max(1, np.abs(wanted).max())
+
+
+def test_51_what_the_table_calls_computing_again_exists():
+    assert callable(tf.recompute_grad)
+    assert callable(keras.RematScope)

@@ -220,6 +220,7 @@ SLIDERS = {
     "44": {"previous"},
     "46": {"gain"},
     "47": {"first_rate", "half_life"},
+    "51": {"w13", "x1", "k"},
     "53": {"count"},
 }
 
